@@ -1,0 +1,1 @@
+//! Bundles: a generator, a classifier, encoders and facts.

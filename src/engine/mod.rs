@@ -1,0 +1,1 @@
+//! Evaluates codes through runtime sessions.

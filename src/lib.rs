@@ -1,0 +1,19 @@
+//! invset samples the *inverse set* of a neuron: the inputs that drive it to a chosen level.
+//!
+//! The way of the data, from file to picture: [`bundle`] finds the ONNX files, [`onnx`] parses
+//! them into a [`graph`], [`autodiff`] differentiates it, [`runtime`] runs what `onnx` wrote back,
+//! [`engine`] makes that an evaluator for the [`sampler`], [`run`] owns the run and its folder, and
+//! the front ends ([`cli`], [`preview`]) show it. `ARCHITECTURE.md` is the map.
+
+pub mod autodiff;
+pub mod bundle;
+pub mod cli;
+pub mod engine;
+pub mod graph;
+pub mod metrics;
+pub mod onnx;
+pub mod preview;
+pub mod query;
+pub mod run;
+pub mod runtime;
+pub mod sampler;

@@ -1,0 +1,3 @@
+//! The `invset` binary.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Diversity scores of a sample.
