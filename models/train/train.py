@@ -1,0 +1,66 @@
+"""Trains and writes the shipped bundles: python models/train/train.py --data DATA --out models
+
+DATA holds mnist/ and fashion-mnist/ with the four original gzipped idx files each. Every stage keeps a
+checkpoint per epoch under --cache and goes on from there; delete a checkpoint to train its stage again.
+"""
+
+import argparse
+from pathlib import Path
+
+import torch
+
+import bundles
+import card
+import classifier
+import data
+import encoder
+import figures
+import generator
+import halfspace
+import inverse
+import judge
+
+
+def main():
+    here = Path(__file__).parent
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, required=True, help="folder of mnist/ and fashion-mnist/")
+    parser.add_argument("--out", type=Path, default=here.parent, help="folder of the bundles")
+    parser.add_argument("--cache", type=Path, default=here / "cache", help="folder of the checkpoints")
+    parser.add_argument("--threads", type=int, default=0, help="CPU threads, 0: all")
+    parser.add_argument("--no-card", action="store_true", help="write the bundles only, no figures and sheets")
+    wanted = parser.parse_args()
+    if wanted.threads:
+        torch.set_num_threads(wanted.threads)
+    torch.set_flush_denormal(True)
+
+    def log(text):
+        print(text, flush=True)
+
+    images, labels = data.load(wanted.data, "mnist", "train")
+    test_images, test_labels = data.load(wanted.data, "mnist", "t10k")
+    neuron = halfspace.train(images, labels, log)
+    facts, tensors = bundles.halfspace(wanted.out / "halfspace", neuron, test_images.numpy())
+    if not wanted.no_card:
+        measured = halfspace.figures(neuron, test_images, test_labels)
+        card.halfspace(wanted.out / "halfspace", neuron, facts, measured, tensors, test_images.numpy())
+
+    images, labels = data.load(wanted.data, "fashion-mnist", "train")
+    test_images, test_labels = data.load(wanted.data, "fashion-mnist", "t10k")
+    nets = dict(
+        classifier=classifier.train(images, labels, wanted.cache, log=log),
+        encoder=encoder.train(images, wanted.cache, log=log),
+        judge=judge.train(images, wanted.cache, log=log),
+    )
+    nets["generator"], together = generator.train(images, wanted.cache, log=log)
+    nets["inverse"] = inverse.train(images, nets["generator"], together, wanted.cache, log=log)
+    facts, tensors = bundles.fashion(wanted.out / "fashion", nets, test_images.numpy())
+    if not wanted.no_card:
+        quantiles = tensors["quantiles/logits"]
+        measured = figures.fashion(wanted.out / "fashion", images.numpy(), test_images.numpy(), test_labels.numpy(),
+                                   classifier.MEAN, classifier.STD, quantiles)
+        card.fashion(wanted.out / "fashion", facts, measured, tensors, test_images.numpy(), test_labels.numpy())
+
+
+if __name__ == "__main__":
+    main()
