@@ -89,6 +89,20 @@ impl TensorType {
     pub fn bytes(&self) -> usize {
         self.len() * self.dtype.size()
     }
+
+    /// Bytes of all elements, or `None` where they cannot be addressed. An axis of length zero
+    /// does not hide an overflow of the others.
+    pub fn checked_bytes(&self) -> Option<usize> {
+        let bytes = self
+            .shape
+            .iter()
+            .try_fold(self.dtype.size(), |product, &axis| {
+                product
+                    .checked_mul(axis.max(1))
+                    .filter(|&bytes| isize::try_from(bytes).is_ok())
+            })?;
+        Some(if self.is_empty() { 0 } else { bytes })
+    }
 }
 
 impl fmt::Display for TensorType {
