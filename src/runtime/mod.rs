@@ -1,6 +1,11 @@
 //! Model bytes to running sessions, behind one trait. Only this module knows `ort` and `rten`.
 
+pub mod embedded;
+mod open;
+
 use crate::graph::Tensor;
+
+pub use open::{DeviceChoice, Opened, RuntimeChoice, open};
 
 /// Which runtime runs, as it stands in reports and `run.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
