@@ -1,0 +1,44 @@
+//! What every method is: a state machine that makes one step at a time.
+
+use super::evaluate::{Evaluate, EvaluateError};
+use super::interval::Interval;
+use super::prior::Prior;
+use super::report::StepReport;
+use super::state::{State, StateError};
+use ndarray::{Array2, ArrayView2};
+
+/// What is sampled: the valid codes, the intervals in the order of the constraints, the starts.
+#[derive(Debug, Clone)]
+pub struct Problem {
+    /// The valid codes.
+    pub prior: Prior,
+    /// The interval of each constraint `[m]`.
+    pub intervals: Vec<Interval>,
+    /// Codes to start from `[rows, d]`, used in turn; without them starts are drawn from the prior.
+    pub starts: Option<Array2<f32>>,
+}
+
+/// A method of sampling.
+///
+/// The same settings, problem and evaluator give the same reports, bit for bit, also through
+/// [`Method::state`] and [`Method::restore`] between any two steps.
+pub trait Method: Send {
+    /// Makes one step. After [`StepReport::finish`] was set it changes nothing and evaluates
+    /// nothing.
+    ///
+    /// # Errors
+    /// The evaluator failed; the state is then unspecified until [`Method::restore`].
+    fn step(&mut self, evaluator: &mut dyn Evaluate) -> Result<StepReport, EvaluateError>;
+
+    /// The codes that the next step evaluates, one row each `[rows, d]`, for previews.
+    fn codes(&self) -> ArrayView2<'_, f32>;
+
+    /// Everything that the next steps depend on.
+    fn state(&self) -> State;
+
+    /// Goes on from a state of a method with the same settings and problem.
+    ///
+    /// # Errors
+    /// The state belongs to something else; the method is unchanged then.
+    fn restore(&mut self, state: &State) -> Result<(), StateError>;
+}

@@ -1,0 +1,62 @@
+//! What a method tells after each step.
+
+use ndarray::Array2;
+
+/// A sample that was re-checked by the plain forward graphs and lies inside every interval.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Accepted {
+    /// Its number: accepted samples are numbered 0, 1, … without gaps.
+    pub index: usize,
+    /// The code `[d]`.
+    pub code: Vec<f32>,
+    /// The embedding `[p]`.
+    pub embedding: Vec<f32>,
+    /// The activations `[m]` of the re-check.
+    pub activations: Vec<f32>,
+    /// The seed that its start was drawn with: [`crate::sampler::Prior::draw`] draws it again.
+    pub seed: u64,
+    /// The step that accepted it.
+    pub step: u64,
+    /// Number of its start; see [`crate::sampler::starts`].
+    pub start: u64,
+}
+
+/// Why a method has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Finish {
+    /// All n samples are accepted.
+    Complete,
+    /// `max_steps` is reached.
+    MaxSteps,
+    /// `incremental`: no sample of the batch could move, so no later batch can either.
+    Stalled,
+}
+
+/// What one step did.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StepReport {
+    /// Number of the step, from 1.
+    pub step: u64,
+    /// Rows that this step evaluated.
+    pub live: usize,
+    /// Rows feasible now: inside every shrunk interval, frozen ones included.
+    pub feasible: usize,
+    /// Samples accepted so far, this step's included.
+    pub accepted_total: usize,
+    /// The objective over the rows with finite values.
+    pub objective: f64,
+    /// Latest activations of every row `[rows, m]`; not a number where none is known.
+    pub activations: Array2<f32>,
+    /// Samples that this step accepted.
+    pub accepted: Vec<Accepted>,
+    /// For each constraint, the activation nearest to its interval (or inside) met so far.
+    pub best_activations: Vec<Option<f32>>,
+    /// Starts given up, or reset because of values that are not finite, so far.
+    pub redraws: u64,
+    /// Codes this step sent through a forward pass, re-checks included.
+    pub forwards: u64,
+    /// Codes this step sent through a gradient.
+    pub gradients: u64,
+    /// Set when the method has ended; more steps change nothing.
+    pub finish: Option<Finish>,
+}

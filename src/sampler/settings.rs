@@ -1,0 +1,301 @@
+//! What a run of the sampler is told: every number that the result depends on besides the models.
+
+use serde::{Deserialize, Serialize};
+
+/// Defines a choice with one name per variant: the same in files, on the command line and in text.
+macro_rules! choice {
+    ($(#[$about:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
+        $(#[$about])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+        pub enum $name { $($(#[$doc])* #[serde(rename = $text)] $variant),+ }
+
+        impl $name {
+            /// Every choice, in the order in which help lists them.
+            pub const ALL: &'static [$name] = &[$($name::$variant),+];
+
+            /// Its name in files and on the command line.
+            pub fn name(self) -> &'static str {
+                match self { $($name::$variant => $text),+ }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str(self.name())
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = SettingsError;
+
+            fn from_str(text: &str) -> Result<Self, SettingsError> {
+                $name::ALL
+                    .iter()
+                    .copied()
+                    .find(|choice| choice.name() == text)
+                    .ok_or_else(|| SettingsError::UnknownChoice {
+                        text: text.escape_default().to_string(),
+                        choices: [$($text),+].join(", "),
+                    })
+            }
+        }
+    };
+}
+
+choice!(
+    /// How the samples are found.
+    MethodKind {
+        /// The paper's fast method: K seeds, then batches of one step each.
+        Incremental = "incremental",
+        /// The exact joint objective for all n samples at once.
+        Joint = "joint",
+    }
+);
+
+choice!(
+    /// When `joint` ends.
+    Stop {
+        /// A sample that becomes feasible stops moving, still counted in the sums; the run ends
+        /// when all are.
+        Feasible = "feasible",
+        /// All samples feasible and the objective changed by less than 1e-4 over 20 steps.
+        Converged = "converged",
+    }
+);
+
+choice!(
+    /// How `joint` goes through the samples within a step.
+    Update {
+        /// Evaluate all, form the exact joint gradient, pull it back.
+        Exact = "exact",
+        /// Gauss-Seidel over blocks of rows with exact partial gradients.
+        Block = "block",
+    }
+);
+
+choice!(
+    /// How the intervals are enforced.
+    ConstraintKind {
+        /// Project the displacement onto the linearised intervals.
+        Projection = "projection",
+        /// Augmented Lagrangian per sample, the cross-check.
+        AugmentedLagrangian = "al",
+    }
+);
+
+/// Settings of the sampler. [`Settings::new`] gives defaults; [`crate::sampler::start`] refuses
+/// settings that make no sense.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Settings {
+    /// How the samples are found.
+    pub method: MethodKind,
+    /// Samples wanted.
+    pub n: usize,
+    /// Samples per batch of `incremental`.
+    pub k: usize,
+    /// The run's seed: the start of every sample is drawn from it.
+    pub seed: u64,
+    /// Adam's step per code dimension, in units of the code prior's spread in that dimension (its
+    /// standard deviation; a box's width over √12).
+    pub step_size: f64,
+    /// Length of the plain-gradient step of `incremental`, relative to the distance of a typical
+    /// code from the middle of the prior (the Euclidean norm of the spreads).
+    pub plain_step: f64,
+    /// Share of the distance to an end of the interval that one step may take, in (0, 1].
+    pub alpha: f64,
+    /// Steps after which the run ends with what is feasible.
+    pub max_steps: u64,
+    /// When `joint` ends.
+    pub stop: Stop,
+    /// How `joint` goes through the samples within a step.
+    pub update: Update,
+    /// How the intervals are enforced.
+    pub constraint: ConstraintKind,
+    /// Whether the samples of each batch of `incremental` join the seeds C0 of the next.
+    pub seeds_grow: bool,
+    /// Steps after which a start that has not been feasible once is given up and drawn anew.
+    pub give_up_after: u64,
+    /// Where the starts come from, as on the command line: `random`, `images:DIR`, `run:RUN`. The
+    /// caller turns it into codes ([`crate::sampler::Problem::starts`]).
+    pub init: String,
+}
+
+impl Settings {
+    /// Default Adam step, found on closed-form engines: 0.1 spreads cross the prior in about 50
+    /// steps, and the end game halves it where the rim is curved.
+    pub const STEP_SIZE: f64 = 0.1;
+    /// Default length of the plain step.
+    pub const PLAIN_STEP: f64 = 0.1;
+    /// Default α: halving the distance a step keeps curved units from overshooting.
+    pub const ALPHA: f64 = 0.5;
+    /// Default number of steps.
+    pub const MAX_STEPS: u64 = 1000;
+    /// Default patience with a start.
+    pub const GIVE_UP_AFTER: u64 = 200;
+
+    /// Defaults for `n` samples by `method`. For `incremental` the default of `max_steps` leaves
+    /// room for twice the batches needed.
+    pub fn new(method: MethodKind, n: usize) -> Self {
+        let k = 8;
+        let batches = match method {
+            MethodKind::Incremental => n.div_ceil(k) as u64 * 2,
+            MethodKind::Joint => 0,
+        };
+        Settings {
+            method,
+            n,
+            k,
+            seed: 0,
+            step_size: Settings::STEP_SIZE,
+            plain_step: Settings::PLAIN_STEP,
+            alpha: Settings::ALPHA,
+            max_steps: Settings::MAX_STEPS + batches,
+            stop: Stop::Converged,
+            update: Update::Exact,
+            constraint: ConstraintKind::Projection,
+            seeds_grow: true,
+            give_up_after: Settings::GIVE_UP_AFTER,
+            init: "random".to_owned(),
+        }
+    }
+
+    /// Checks that every number makes sense.
+    ///
+    /// # Errors
+    /// The first setting that does not.
+    pub(super) fn check(&self) -> Result<(), SettingsError> {
+        let counts = [
+            ("n", self.n as u64),
+            ("k", self.k as u64),
+            ("max_steps", self.max_steps),
+            ("give_up_after", self.give_up_after),
+        ];
+        for (name, value) in counts {
+            if value == 0 {
+                return Err(SettingsError::Zero { name });
+            }
+        }
+        for (name, value) in [
+            ("step_size", self.step_size),
+            ("plain_step", self.plain_step),
+        ] {
+            if !(value.is_finite() && value > 0.0) {
+                return Err(SettingsError::NotPositive { name, value });
+            }
+        }
+        if !(self.alpha > 0.0 && self.alpha <= 1.0) {
+            return Err(SettingsError::Alpha(self.alpha));
+        }
+        Ok(())
+    }
+}
+
+/// Settings that cannot be run.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum SettingsError {
+    /// A choice of that name does not exist.
+    #[error("`{text}` is none of {choices}")]
+    UnknownChoice {
+        /// What was given.
+        text: String,
+        /// What there is.
+        choices: String,
+    },
+    /// A count is zero.
+    #[error("{name} is 0: it must be at least 1")]
+    Zero {
+        /// The setting.
+        name: &'static str,
+    },
+    /// A length is not a positive number.
+    #[error("{name} is {value}: it must be a positive number")]
+    NotPositive {
+        /// The setting.
+        name: &'static str,
+        /// What was given.
+        value: f64,
+    },
+    /// α is outside (0, 1].
+    #[error("alpha is {0}: it must be above 0 and at most 1")]
+    Alpha(f64),
+    /// There is nothing to satisfy.
+    #[error("a query needs at least one constraint: add --where 'UNIT in A..B'")]
+    NoConstraint,
+    /// The given starts are no codes of the generator.
+    #[error("the given starts have {found} values each, the generator's code has {expected}")]
+    StartLength {
+        /// Values per start.
+        found: usize,
+        /// Values per code.
+        expected: usize,
+    },
+    /// The given starts hold nothing usable.
+    #[error("there is no usable start: {0}")]
+    Starts(&'static str),
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn settings_survive_a_file() {
+        let settings = Settings::new(MethodKind::Incremental, 48);
+        let text = toml::to_string(&settings).unwrap();
+        assert!(text.contains("method = \"incremental\""));
+        assert_eq!(toml::from_str::<Settings>(&text).unwrap(), settings);
+    }
+
+    #[test]
+    fn a_choice_has_one_name_everywhere() {
+        for choice in ConstraintKind::ALL {
+            assert_eq!(choice.name().parse::<ConstraintKind>().unwrap(), *choice);
+            assert_eq!(
+                serde_json::to_string(choice).unwrap(),
+                format!("\"{choice}\"")
+            );
+        }
+        let error = "jiont".parse::<MethodKind>().unwrap_err();
+        assert_eq!(error.to_string(), "`jiont` is none of incremental, joint");
+    }
+
+    #[test]
+    fn senseless_numbers_are_refused() {
+        let good = Settings::new(MethodKind::Joint, 4);
+        assert!(good.check().is_ok());
+        for bad in [
+            Settings {
+                n: 0,
+                ..good.clone()
+            },
+            Settings {
+                k: 0,
+                ..good.clone()
+            },
+            Settings {
+                alpha: 0.0,
+                ..good.clone()
+            },
+            Settings {
+                alpha: 1.5,
+                ..good.clone()
+            },
+            Settings {
+                alpha: f64::NAN,
+                ..good.clone()
+            },
+            Settings {
+                step_size: f64::INFINITY,
+                ..good.clone()
+            },
+            Settings {
+                plain_step: -1.0,
+                ..good
+            },
+        ] {
+            assert!(bad.check().is_err(), "{bad:?}");
+        }
+    }
+}
