@@ -4,7 +4,10 @@
 //! graph that exists is well-formed and its nodes are in topological order. Passes that change a
 //! graph build another one from it. This layer knows nothing of ONNX, protobuf or a runtime.
 
+pub mod copy;
+pub mod interpret;
 pub mod op;
+pub mod passes;
 pub mod shape;
 pub mod tensor;
 
@@ -97,6 +100,28 @@ pub enum GraphError {
     /// Two values of one name.
     #[error("the name '{0}' is used by two values")]
     DuplicateName(String),
+    /// No value of this name, or none of the kind asked for.
+    #[error("the graph has no {kind} '{name}'; it has {known}")]
+    UnknownName {
+        /// What was looked for: a value, an input.
+        kind: &'static str,
+        /// The name.
+        name: String,
+        /// Names there are, to choose from.
+        known: String,
+    },
+    /// A value cannot stand in for an input.
+    #[error("'{from}' is {from_type}, but '{to}' takes {to_type}")]
+    Connection {
+        /// The value.
+        from: String,
+        /// Its type.
+        from_type: TensorType,
+        /// The input.
+        to: String,
+        /// Its type.
+        to_type: TensorType,
+    },
 }
 
 impl Graph {
@@ -221,6 +246,11 @@ impl Graph {
     /// All nodes in topological order.
     pub fn nodes(&self) -> &[Node] {
         &self.nodes
+    }
+
+    /// The id of every node, in the order of [`Graph::nodes`].
+    pub fn node_ids(&self) -> impl Iterator<Item = NodeId> + use<> {
+        (0..self.nodes.len() as u32).map(NodeId)
     }
 
     /// A node.

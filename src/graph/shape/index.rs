@@ -42,8 +42,15 @@ pub(super) fn gather_elements(inputs: &[&TensorType], axis: usize) -> Result<Ten
     Ok(TensorType::new(data.dtype, indices.shape.clone()))
 }
 
-pub(super) fn scatter_elements(inputs: &[&TensorType], axis: usize) -> Result<TensorType, String> {
+pub(super) fn scatter_elements(
+    inputs: &[&TensorType],
+    axis: usize,
+    add: bool,
+) -> Result<TensorType, String> {
     let [data, indices, updates] = require::inputs(inputs)?;
+    if add {
+        require::number(data)?;
+    }
     check_elements(data, indices, axis)?;
     require::same_dtype(data, updates)?;
     if updates.shape != indices.shape {

@@ -9,7 +9,7 @@ pub(super) fn gemm(
     transpose_b: bool,
 ) -> Result<TensorType, String> {
     let ([a, b], c) = require::inputs_and_optional(inputs)?;
-    require::number(a)?;
+    require::float(a)?;
     require::same_dtype(a, b)?;
     require::rank(a, 2)?;
     require::rank(b, 2)?;
@@ -39,7 +39,7 @@ pub(super) fn gemm(
 /// from the result; axes before the last two broadcast.
 pub(super) fn matrix_product(inputs: &[&TensorType]) -> Result<TensorType, String> {
     let [a, b] = require::inputs(inputs)?;
-    require::number(a)?;
+    require::float(a)?;
     require::same_dtype(a, b)?;
     let mismatch = || format!("{a} and {b} do not multiply");
     let (batch_a, rows, inner_a) = match a.shape.as_slice() {

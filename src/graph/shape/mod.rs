@@ -85,7 +85,7 @@ pub fn infer(
         Op::Resize(resize) => resize::resize(inputs, resize),
         Op::Gather { axis } => index::gather(inputs, *axis),
         Op::GatherElements { axis } => index::gather_elements(inputs, *axis),
-        Op::ScatterElements { axis, .. } => index::scatter_elements(inputs, *axis),
+        Op::ScatterElements { axis, add } => index::scatter_elements(inputs, *axis, *add),
     }?;
     require::countable(&first)?;
     if !matches!(op, Op::MaxPool(_)) {
