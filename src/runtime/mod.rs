@@ -1,11 +1,13 @@
 //! Model bytes to running sessions, behind one trait. Only this module knows `ort` and `rten`.
 
-pub mod embedded;
+mod embedded;
+pub mod onnxruntime;
 mod open;
 
 use crate::graph::Tensor;
 
-pub use open::{DeviceChoice, Opened, RuntimeChoice, open};
+pub use embedded::Embedded;
+pub use open::{DeviceChoice, Opened, RuntimeChoice, Survey, open, survey};
 
 /// Which runtime runs, as it stands in reports and `run.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -125,3 +127,21 @@ pub enum RuntimeError {
         reason: String,
     },
 }
+
+/// A library's message as one printable line.
+fn one_line(text: &str) -> String {
+    let printable: String = text
+        .chars()
+        .map(|character| {
+            if character.is_control() {
+                ' '
+            } else {
+                character
+            }
+        })
+        .collect();
+    printable.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::embedded::Embedded;
+use super::onnxruntime::{self, Attempt, Library, OnnxRuntime, Outcome};
 use super::{Runtime, RuntimeError};
 
 /// Which runtime is asked for.
@@ -39,9 +40,23 @@ pub struct Opened {
     pub notes: Vec<String>,
 }
 
+/// Everything that [`open`] looked at, for `invset doctor`.
+pub struct Survey {
+    /// What [`open`] gives for the same choice.
+    pub opened: Result<Opened, RuntimeError>,
+    /// The libraries that were looked at, best first.
+    pub libraries: Vec<Attempt>,
+    /// The NVIDIA driver: its version, or the path of its library.
+    pub nvidia_driver: Option<String>,
+}
+
+/// The command that gets ONNX Runtime.
+const INSTALL: &str = "`invset runtime install`";
+
 /// Opens the best runtime that the choice allows.
 ///
-/// `library` is a path to an ONNX Runtime library, tried before every other.
+/// `library` is a path to an ONNX Runtime library. It, else `ORT_DYLIB_PATH`, is the only library
+/// tried where it is given.
 ///
 /// # Errors
 /// What was asked for by name cannot be had.
@@ -50,9 +65,119 @@ pub fn open(
     device: DeviceChoice,
     library: Option<&Path>,
 ) -> Result<Opened, RuntimeError> {
-    let _ = (choice, device, library);
+    if choice == RuntimeChoice::Embedded {
+        return embedded(device, Vec::new());
+    }
+    let (loaded, attempts) = onnxruntime::load(library);
+    open_with(choice, device, loaded, &attempts)
+}
+
+/// Looks at every candidate and opens the best one.
+pub fn survey(choice: RuntimeChoice, device: DeviceChoice, library: Option<&Path>) -> Survey {
+    let (loaded, libraries) = onnxruntime::load(library);
+    let opened = match choice {
+        RuntimeChoice::Embedded => embedded(device, Vec::new()),
+        _ => open_with(choice, device, loaded, &libraries),
+    };
+    Survey {
+        opened,
+        libraries,
+        nvidia_driver: onnxruntime::driver(),
+    }
+}
+
+fn open_with(
+    choice: RuntimeChoice,
+    device: DeviceChoice,
+    loaded: Option<&'static Library>,
+    attempts: &[Attempt],
+) -> Result<Opened, RuntimeError> {
+    let Some(library) = loaded else {
+        let failures = failures(attempts);
+        if choice == RuntimeChoice::OnnxRuntime || device == DeviceChoice::Cuda {
+            return Err(no_library(attempts, &failures));
+        }
+        let slower = "the embedded runtime is used, which takes two to three times as long";
+        let mut notes = failures;
+        notes.push(format!(
+            "ONNX Runtime was not found: {slower}; {INSTALL} gets it"
+        ));
+        return embedded(device, notes);
+    };
+    // What failed before the library that works is no news, unless nothing but the CPU is left.
+    let (runtime, notes) = match device {
+        DeviceChoice::Cpu => (OnnxRuntime::cpu(library), Vec::new()),
+        DeviceChoice::Cuda => (OnnxRuntime::cuda(library)?, Vec::new()),
+        DeviceChoice::Auto => match best_device(library) {
+            Ok(runtime) => (runtime, Vec::new()),
+            Err(reason) => (
+                OnnxRuntime::cpu(library),
+                vec![format!("the CPU is used: {reason}")],
+            ),
+        },
+    };
+    Ok(Opened {
+        runtime: Arc::new(runtime),
+        notes,
+    })
+}
+
+/// CUDA, or why not.
+fn best_device(library: &'static Library) -> Result<OnnxRuntime, String> {
+    OnnxRuntime::cuda_is_worth_a_try()?;
+    OnnxRuntime::cuda(library).map_err(|error| error.to_string())
+}
+
+fn embedded(device: DeviceChoice, notes: Vec<String>) -> Result<Opened, RuntimeError> {
+    if device == DeviceChoice::Cuda {
+        return Err(RuntimeError::Unavailable {
+            library: "CUDA".to_owned(),
+            reason: "the embedded runtime runs on the CPU only".to_owned(),
+            remedy: "use `--runtime onnxruntime`".to_owned(),
+        });
+    }
     Ok(Opened {
         runtime: Arc::new(Embedded::new()),
-        notes: Vec::new(),
+        notes,
     })
+}
+
+/// One line for each library that is there and fails. A name that the system's loader does not
+/// know is no failure.
+fn failures(attempts: &[Attempt]) -> Vec<String> {
+    attempts
+        .iter()
+        .filter(|attempt| attempt.candidate.origin != onnxruntime::find::Origin::System)
+        .filter_map(|attempt| match &attempt.outcome {
+            Outcome::Failed(reason) => {
+                Some(format!("{}: {reason}", attempt.candidate.path.display()))
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+fn no_library(attempts: &[Attempt], failures: &[String]) -> RuntimeError {
+    let explicit = attempts
+        .first()
+        .filter(|attempt| attempt.candidate.origin.is_explicit());
+    match explicit {
+        Some(Attempt {
+            candidate,
+            outcome: Outcome::Failed(reason),
+        }) => RuntimeError::Unavailable {
+            library: candidate.path.display().to_string(),
+            reason: reason.clone(),
+            remedy: "correct the path, or leave it out to search for the library".to_owned(),
+        },
+        _ => RuntimeError::Unavailable {
+            library: "ONNX Runtime".to_owned(),
+            reason: if failures.is_empty() {
+                "no library was found".to_owned()
+            } else {
+                failures.join("; ")
+            },
+            remedy: format!("{INSTALL} gets it, or name a library with ORT_DYLIB_PATH"),
+        },
+    }
 }
