@@ -45,7 +45,11 @@ fn a_model_cut_anywhere_gives_an_error() {
         // Cut between two top-level fields the rest is a model, though an older one.
         let _ = runtime.load(&PROBE[..end], &SessionOptions { threads: 1 });
     }
-    assert!(runtime.load(&PROBE[..60], &SessionOptions { threads: 1 }).is_err());
+    assert!(
+        runtime
+            .load(&PROBE[..100], &SessionOptions { threads: 1 })
+            .is_err()
+    );
 }
 
 #[test]
@@ -80,4 +84,11 @@ fn a_named_library_that_is_broken_falls_back_with_a_note_or_fails() {
         .err()
         .unwrap();
     assert!(matches!(error, RuntimeError::Unavailable { .. }), "{error}");
+}
+
+#[test]
+fn the_version_of_the_embedded_runtime_is_the_one_locked() {
+    let lock = include_str!("../../Cargo.lock");
+    let entry = format!("name = \"rten\"\nversion = \"{}\"", embedded::VERSION);
+    assert!(lock.contains(&entry));
 }

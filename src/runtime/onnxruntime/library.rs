@@ -61,10 +61,11 @@ pub(crate) fn load(flag: Option<&Path>) -> (Option<&'static Library>, Vec<Attemp
                 used = Some(library);
                 Outcome::Used
             }
-            (None, Some(library)) => Outcome::Failed(format!(
+            (None, Some(library)) if candidate.origin.is_explicit() => Outcome::Failed(format!(
                 "this process already uses {}",
                 library.candidate.path.display()
             )),
+            (None, Some(_)) => Outcome::NotTried,
             (None, None) => match load_candidate(&candidate) {
                 Ok(library) => {
                     used = Some(LIBRARY.get_or_init(|| library));
