@@ -1,1 +1,25 @@
-//! ONNX files to graphs and back.
+//! ONNX files to graphs and back. The only user of protobuf.
+//!
+//! [`Model::open`] reads a file and checks that its bytes make sense; [`Model::graph`] turns the
+//! part that some outputs need into a [`crate::graph::Graph`] of concrete shapes, whatever opset
+//! the file was written in; [`serialise`] writes a graph as opset 18, which every runtime runs.
+
+mod emit;
+mod error;
+mod external;
+mod load;
+mod parse;
+mod save;
+mod tensor;
+/// The protobuf types of `onnx.proto`, generated (`tests/wire.rs`).
+#[allow(missing_docs, unreachable_pub, clippy::all, rustdoc::all)]
+#[rustfmt::skip]
+mod wire;
+
+pub use error::{OnnxError, UnsupportedNode};
+pub use load::{Dimension, LoadOptions, Model, TensorInfo};
+pub use parse::Survey;
+pub use save::serialise;
+
+#[cfg(test)]
+mod testing;

@@ -1,0 +1,229 @@
+//! `invset grad`: an ONNX graph, or two joined, to the ONNX graph of its vector-Jacobian product.
+
+use std::collections::HashSet;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+
+use crate::autodiff;
+use crate::graph::{Graph, passes};
+use crate::onnx::{self, LoadOptions, Model};
+
+/// What stands before a name of the second file that the first one uses already.
+const SECOND_PREFIX: &str = "then/";
+
+/// Flags of `invset grad`.
+#[derive(Debug, clap::Args)]
+pub struct GradArgs {
+    /// The ONNX file to differentiate
+    #[arg(long, value_name = "F.onnx")]
+    forward: PathBuf,
+    /// A second file, fed by the first
+    #[arg(long, value_name = "F2.onnx")]
+    then: Option<PathBuf>,
+    /// Which output feeds which input (default: the first output, the first input)
+    #[arg(long, value_name = "OUT=IN", requires = "then", value_parser = parse_join)]
+    join: Option<Join>,
+    /// The input to differentiate with respect to
+    #[arg(long, value_name = "INPUT")]
+    wrt: String,
+    /// The tensors to differentiate, any of the file's
+    #[arg(long, value_name = "TENSOR", value_delimiter = ',', required = true)]
+    of: Vec<String>,
+    /// The batch size of the result
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    batch: u32,
+    /// The file to write
+    #[arg(short = 'o', long = "output", value_name = "OUT.onnx")]
+    output: PathBuf,
+}
+
+/// A value of the first file and an input of the second.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Join {
+    from: String,
+    to: String,
+}
+
+fn parse_join(text: &str) -> Result<Join, String> {
+    match text.split_once('=') {
+        Some((from, to)) if !from.is_empty() && !to.is_empty() => Ok(Join {
+            from: from.to_owned(),
+            to: to.to_owned(),
+        }),
+        _ => Err(format!("'{text}' is not OUT=IN")),
+    }
+}
+
+/// The request does not fit the files.
+#[derive(Debug, thiserror::Error)]
+pub enum GradError {
+    /// No input of the name that a flag gives.
+    #[error("{flag}: there is no input {name:?}; the inputs are {inputs}")]
+    NoSuchInput {
+        /// The flag.
+        flag: &'static str,
+        /// The name given.
+        name: String,
+        /// The names there are.
+        inputs: String,
+    },
+    /// The file has nothing to join.
+    #[error("{file}: it has no {what} to join")]
+    NothingToJoin {
+        /// The file.
+        file: String,
+        /// `output` or `input`.
+        what: &'static str,
+    },
+}
+
+/// Writes the gradient graph.
+///
+/// # Errors
+/// [`crate::onnx::OnnxError`], [`crate::graph::GraphError`], [`crate::autodiff::AutodiffError`]:
+/// the files; [`GradError`]: the request; [`std::io::Error`]: the output cannot be written.
+pub fn run(args: &GradArgs, out: &mut dyn Write) -> anyhow::Result<()> {
+    let mut graph = forward(args)?;
+    let inputs = || graph.inputs().iter().copied();
+    let wrt = inputs()
+        .find(|&id| graph.name(id) == args.wrt)
+        .ok_or_else(|| GradError::NoSuchInput {
+            flag: "--wrt",
+            name: args.wrt.clone(),
+            inputs: quoted(inputs().map(|id| graph.name(id))),
+        })?;
+    let of = graph.outputs().to_vec();
+    let product = autodiff::vector_jacobian_product(&mut graph, &of, wrt)?;
+    graph.set_outputs(of.into_iter().chain([product.wrt_bar]).collect());
+    let graph = passes::prune(&graph);
+    let bytes = onnx::serialise(&graph)?;
+    write_atomically(&args.output, &bytes)
+        .with_context(|| format!("cannot write {}", args.output.display()))?;
+    writeln!(
+        out,
+        "{}: {} nodes, {} bytes",
+        args.output.display(),
+        graph.nodes().len(),
+        bytes.len()
+    )?;
+    Ok(())
+}
+
+/// The graph whose outputs are the tensors of `--of`, in that order.
+fn forward(args: &GradArgs) -> anyhow::Result<Graph> {
+    let batch = args.batch as usize;
+    let mut of = args.of.clone();
+    let mut seen = HashSet::new();
+    of.retain(|name| seen.insert(name.clone()));
+    let first = Model::open(&args.forward)?;
+    let Some(then) = &args.then else {
+        return load(&first, batch, &of);
+    };
+    let second = Model::open(then)?;
+    let second_taps: Vec<String> = of
+        .iter()
+        .filter_map(|name| name_in_second(name, &first))
+        .collect();
+    if second_taps.is_empty() {
+        return load(&first, batch, &of);
+    }
+    let join = match &args.join {
+        Some(join) => join.clone(),
+        None => default_join(&first, &second)?,
+    };
+    if !second.inputs().iter().any(|input| input.name == join.to) {
+        return Err(GradError::NoSuchInput {
+            flag: "--join",
+            name: join.to,
+            inputs: quoted(second.inputs().iter().map(|input| input.name.as_str())),
+        }
+        .into());
+    }
+    let first_taps: Vec<String> = of
+        .iter()
+        .filter(|name| name_in_second(name, &first).is_none())
+        .chain([&join.from])
+        .cloned()
+        .collect();
+    let mut graph = passes::compose(
+        &load(&first, batch, &first_taps)?,
+        &load(&second, batch, &second_taps)?,
+        &[(join.from.as_str(), join.to.as_str())],
+        SECOND_PREFIX,
+    )?;
+    let outputs = of.iter().filter_map(|name| graph.find(name)).collect();
+    graph.set_outputs(outputs);
+    Ok(graph)
+}
+
+/// The first output feeds the first input.
+fn default_join(first: &Model, second: &Model) -> Result<Join, GradError> {
+    let nothing = |model: &Model, what| GradError::NothingToJoin {
+        file: model.file().to_owned(),
+        what,
+    };
+    let from = first.outputs().first();
+    let to = second.inputs().first();
+    Ok(Join {
+        from: from.ok_or_else(|| nothing(first, "output"))?.name.clone(),
+        to: to.ok_or_else(|| nothing(second, "input"))?.name.clone(),
+    })
+}
+
+/// What a tensor of the joined graph is called in the second file; `None` for one of the first.
+fn name_in_second(name: &str, first: &Model) -> Option<String> {
+    let in_first = first.tensor_names();
+    if in_first.contains(&name) {
+        return None;
+    }
+    // The prefix marks names that both files use.
+    let original = name
+        .strip_prefix(SECOND_PREFIX)
+        .filter(|original| in_first.contains(original));
+    Some(original.unwrap_or(name).to_owned())
+}
+
+fn load(model: &Model, batch: usize, outputs: &[String]) -> anyhow::Result<Graph> {
+    let graph = model.graph(&LoadOptions {
+        batch,
+        outputs: Some(outputs.to_vec()),
+        ..LoadOptions::default()
+    })?;
+    Ok(passes::fold_batch_normalization(&graph))
+}
+
+fn quoted<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let names: Vec<String> = names.map(|name| format!("{name:?}")).collect();
+    names.join(", ")
+}
+
+/// The file appears whole or not at all.
+fn write_atomically(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(bytes)?;
+    file.persist(path)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_join_names_an_output_and_an_input() {
+        let join = Join {
+            from: "image".to_owned(),
+            to: "input".to_owned(),
+        };
+        assert_eq!(parse_join("image=input"), Ok(join));
+        for wrong in ["image", "=input", "image="] {
+            assert!(parse_join(wrong).is_err(), "{wrong}");
+        }
+    }
+}

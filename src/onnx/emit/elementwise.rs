@@ -1,0 +1,28 @@
+//! Arithmetic, conversion and clamping.
+
+use super::super::tensor;
+use super::Site;
+use super::attributes::{flag, int};
+use crate::graph::{Binary, DType};
+
+pub(super) fn binary(site: &mut Site<'_, '_>, binary: Binary) {
+    let attributes = match binary {
+        Binary::Mod => vec![flag("fmod", site.input_type(0).dtype.is_float())],
+        _ => vec![],
+    };
+    site.same(binary.name(), attributes);
+}
+
+pub(super) fn cast(site: &mut Site<'_, '_>, to: DType) {
+    site.same("Cast", vec![int("to", tensor::element(to) as usize)]);
+}
+
+pub(super) fn clip(site: &mut Site<'_, '_>, low: Option<f64>, high: Option<f64>) {
+    let dtype = site.input_type(0).dtype;
+    let mut bounds = vec![match low {
+        Some(low) => site.scalar("low", dtype, low),
+        None => String::new(),
+    }];
+    bounds.extend(high.map(|high| site.scalar("high", dtype, high)));
+    site.with_more_inputs("Clip", bounds, vec![]);
+}

@@ -1,0 +1,240 @@
+//! Arithmetic, comparison and conversion, element by element.
+
+use super::super::tensor;
+use super::builder::Operand;
+use super::node::{NodeReader, Parse, Parsed, Refusal};
+use crate::graph::{Binary, DType, Op, Tensor, Unary};
+
+pub(super) fn parser(op_type: &str) -> Option<Parse> {
+    Some(match op_type {
+        _ if plain_unary(op_type).is_some() => unary,
+        _ if plain_binary(op_type).is_some() => binary,
+        "Pow" => pow,
+        "Mod" => modulo,
+        "Xor" => exclusive_or,
+        "Sum" | "Mean" | "Min" | "Max" => chain,
+        "Clip" => clip,
+        "Where" => select,
+        "Cast" => cast,
+        "CastLike" => cast_like,
+        "Dropout" => dropout,
+        _ => return None,
+    })
+}
+
+fn plain_unary(op_type: &str) -> Option<Unary> {
+    Some(match op_type {
+        "Identity" => Unary::Identity,
+        "Neg" => Unary::Neg,
+        "Abs" => Unary::Abs,
+        "Sign" => Unary::Sign,
+        "Floor" => Unary::Floor,
+        "Ceil" => Unary::Ceil,
+        "Round" => Unary::Round,
+        "Sqrt" => Unary::Sqrt,
+        "Exp" => Unary::Exp,
+        "Log" => Unary::Log,
+        "Reciprocal" => Unary::Reciprocal,
+        "Sin" => Unary::Sin,
+        "Cos" => Unary::Cos,
+        "Erf" => Unary::Erf,
+        "Not" => Unary::Not,
+        _ => return None,
+    })
+}
+
+fn plain_binary(op_type: &str) -> Option<Binary> {
+    Some(match op_type {
+        "Add" => Binary::Add,
+        "Sub" => Binary::Sub,
+        "Mul" => Binary::Mul,
+        "Div" => Binary::Div,
+        "PRelu" => Binary::PRelu,
+        "Greater" => Binary::Greater,
+        "GreaterOrEqual" => Binary::GreaterOrEqual,
+        "Less" => Binary::Less,
+        "LessOrEqual" => Binary::LessOrEqual,
+        "Equal" => Binary::Equal,
+        "And" => Binary::And,
+        "Or" => Binary::Or,
+        _ => return None,
+    })
+}
+
+fn unary(node: &mut NodeReader<'_, '_>) -> Parsed {
+    let x = node.input(0)?;
+    match plain_unary(node.op_type()) {
+        Some(function) => node.finish(Op::Unary(function), &[x]),
+        None => Err(Refusal::unsound("not a function of one input")),
+    }
+}
+
+fn binary(node: &mut NodeReader<'_, '_>) -> Parsed {
+    let operands = [node.input(0)?, node.input(1)?];
+    match plain_binary(node.op_type()) {
+        Some(function) => node.finish(Op::Binary(function), &operands),
+        None => Err(Refusal::unsound("not a function of two inputs")),
+    }
+}
+
+/// The exponent may have a type of its own.
+fn pow(node: &mut NodeReader<'_, '_>) -> Parsed {
+    let base = node.input(0)?;
+    let exponent = node.input(1)?;
+    let dtype = node.type_of(&base).dtype;
+    let exponent = as_dtype(node, "exponent", exponent, dtype)?;
+    node.finish(Op::Binary(Binary::Pow), &[base, exponent])
+}
+
+fn modulo(node: &mut NodeReader<'_, '_>) -> Parsed {
+    let operands = [node.input(0)?, node.input(1)?];
+    let float = node.type_of(&operands[0]).dtype.is_float();
+    if node.flag("fmod", false)? != float {
+        return Err(Refusal::attribute(
+            "fmod",
+            "only fmod=1 of floats and fmod=0 of integers are supported",
+        ));
+    }
+    node.finish(Op::Binary(Binary::Mod), &operands)
+}
+
+/// `(a or b) and not (a and b)`.
+fn exclusive_or(node: &mut NodeReader<'_, '_>) -> Parsed {
+    let operands = [node.input(0)?, node.input(1)?];
+    let either = node.apply("either", Op::Binary(Binary::Or), &operands)?;
+    let both = node.apply("both", Op::Binary(Binary::And), &operands)?;
+    let not_both = node.apply("not_both", Op::Unary(Unary::Not), &[both])?;
+    node.finish(Op::Binary(Binary::And), &[either, not_both])
+}
+
+/// Any number of inputs, folded from the left.
+fn chain(node: &mut NodeReader<'_, '_>) -> Parsed {
+    let operands = node.all_inputs()?;
+    let function = match node.op_type() {
+        "Min" => Binary::Min,
+        "Max" => Binary::Max,
+        _ => Binary::Add,
+    };
+    let divisor = (node.op_type() == "Mean").then_some(operands.len());
+    let Some((first, rest)) = operands.split_first() else {
+        return Err(Refusal::unsound("it has no input"));
+    };
+    let (steps, last) = match rest.split_last() {
+        None => return node.finish(Op::Unary(Unary::Identity), std::slice::from_ref(first)),
+        // Dividing is a mean's last step.
+        Some(_) if divisor.is_some() => (rest, None),
+        Some((last, steps)) => (steps, Some(last)),
+    };
+    let mut total = first.clone();
+    for step in steps {
+        total = node.apply("partial", Op::Binary(function), &[total, step.clone()])?;
+    }
+    match (last, divisor) {
+        (Some(last), _) => node.finish(Op::Binary(function), &[total, last.clone()]),
+        (None, divisor) => {
+            let dtype = node.type_of(&total).dtype;
+            let count = node.scalar("count", dtype, divisor.unwrap_or(1) as f64);
+            node.finish(Op::Binary(Binary::Div), &[total, count])
+        }
+    }
+}
+
+/// Bounds were attributes before opset 11. Bounds that are computed become `Max` and `Min`.
+fn clip(node: &mut NodeReader<'_, '_>) -> Parsed {
+    let mut x = node.input(0)?;
+    if node.opset() < 11 {
+        let low = node.optional_float("min")?;
+        let high = node.optional_float("max")?;
+        return node.finish(Op::Clip { low, high }, &[x]);
+    }
+    let computed = |bound: &Option<Operand>| matches!(bound, Some(Operand::Value(_)));
+    let bounds = [node.optional_input(1)?, node.optional_input(2)?];
+    if !bounds.iter().any(computed) {
+        let low = node.constant_scalar(1)?;
+        let high = node.constant_scalar(2)?;
+        return node.finish(Op::Clip { low, high }, &[x]);
+    }
+    let [low, high] = bounds;
+    if let Some(low) = low {
+        x = node.apply("at_least", Op::Binary(Binary::Max), &[x, low])?;
+    }
+    match high {
+        Some(high) => node.finish(Op::Binary(Binary::Min), &[x, high]),
+        None => node.finish(Op::Unary(Unary::Identity), &[x]),
+    }
+}
+
+fn select(node: &mut NodeReader<'_, '_>) -> Parsed {
+    let operands = [node.input(0)?, node.input(1)?, node.input(2)?];
+    node.finish(Op::Where, &operands)
+}
+
+fn cast(node: &mut NodeReader<'_, '_>) -> Parsed {
+    let x = node.input(0)?;
+    node.ignore("saturate");
+    let element = node.int("to", 0)?;
+    let to = i32::try_from(element)
+        .ok()
+        .and_then(tensor::dtype)
+        .ok_or_else(|| {
+            let name = tensor::element_name(i32::try_from(element).unwrap_or(0));
+            Refusal::attribute("to", format!("{name} is not a type that is supported"))
+        })?;
+    finish_cast(node, x, to)
+}
+
+fn cast_like(node: &mut NodeReader<'_, '_>) -> Parsed {
+    let x = node.input(0)?;
+    node.ignore("saturate");
+    let to = node.type_of(&node.input(1)?).dtype;
+    finish_cast(node, x, to)
+}
+
+/// A conversion to the type a value has already (16-bit floats are widened) is the identity.
+fn finish_cast(node: &mut NodeReader<'_, '_>, x: Operand, to: DType) -> Parsed {
+    if node.type_of(&x).dtype == to {
+        node.finish(Op::Unary(Unary::Identity), &[x])
+    } else {
+        node.finish(Op::Cast { to }, &[x])
+    }
+}
+
+/// Inference only: the identity.
+fn dropout(node: &mut NodeReader<'_, '_>) -> Parsed {
+    node.ignore("ratio");
+    node.ignore("seed");
+    if node.opset() >= 12 && node.constant_scalar(2)?.is_some_and(|mode| mode != 0.0) {
+        return Err(Refusal::new(
+            "it is in training mode",
+            "export the model in inference mode (model.eval())",
+        ));
+    }
+    let x = node.input(0)?;
+    node.finish(Op::Unary(Unary::Identity), &[x])
+}
+
+/// The operand as `dtype`; a constant is converted at once, whatever its size.
+pub(super) fn as_dtype(
+    node: &mut NodeReader<'_, '_>,
+    part: &str,
+    operand: Operand,
+    dtype: DType,
+) -> Parsed<Operand> {
+    if node.type_of(&operand).dtype == dtype {
+        return Ok(operand);
+    }
+    match operand {
+        Operand::Constant(_, tensor) => {
+            let converted = match (dtype, tensor.to_i64()) {
+                // Through f64, large integers would lose digits.
+                (DType::I64, Some(values)) => {
+                    Tensor::i64_vector(values).reshaped(tensor.shape().to_vec())
+                }
+                _ => Tensor::from_f64(dtype, tensor.shape().to_vec(), &tensor.to_f64()),
+            };
+            let converted = converted.map_err(|error| Refusal::unsound(error.to_string()))?;
+            Ok(node.constant(part, converted))
+        }
+        value => node.apply(part, Op::Cast { to: dtype }, &[value]),
+    }
+}

@@ -1,0 +1,44 @@
+//! Operators that take or put elements at positions held in a tensor.
+
+use super::elementwise::as_dtype;
+use super::node::{NodeReader, Parse, Parsed, Refusal, axis};
+use crate::graph::{DType, Op};
+
+pub(super) fn parser(op_type: &str) -> Option<Parse> {
+    Some(match op_type {
+        "Gather" | "GatherElements" => gather,
+        "ScatterElements" | "Scatter" => scatter,
+        _ => return None,
+    })
+}
+
+fn gather(node: &mut NodeReader<'_, '_>) -> Parsed {
+    let data = node.input(0)?;
+    let rank = node.type_of(&data).rank();
+    let axis = axis(node.int("axis", 0)?, rank)?;
+    let indices = node.input(1)?;
+    let indices = as_dtype(node, "indices", indices, DType::I64)?;
+    let op = match node.op_type() {
+        "Gather" => Op::Gather { axis },
+        _ => Op::GatherElements { axis },
+    };
+    node.finish(op, &[data, indices])
+}
+
+fn scatter(node: &mut NodeReader<'_, '_>) -> Parsed {
+    let data = node.input(0)?;
+    let rank = node.type_of(&data).rank();
+    let axis = axis(node.int("axis", 0)?, rank)?;
+    let add = match node.text("reduction", "none")?.as_str() {
+        "none" => false,
+        "add" => true,
+        other => {
+            let reason = format!("{other:?} is not supported");
+            return Err(Refusal::attribute("reduction", reason));
+        }
+    };
+    let indices = node.input(1)?;
+    let indices = as_dtype(node, "indices", indices, DType::I64)?;
+    let updates = node.input(2)?;
+    node.finish(Op::ScatterElements { axis, add }, &[data, indices, updates])
+}

@@ -1,0 +1,69 @@
+//! Pooling.
+
+use super::node::{NodeReader, Parse, Parsed, Refusal};
+use super::window;
+use crate::graph::Op;
+use crate::graph::op::Pool;
+
+pub(super) fn parser(op_type: &str) -> Option<Parse> {
+    Some(match op_type {
+        "MaxPool" => max_pool,
+        "AveragePool" => average_pool,
+        "GlobalAveragePool" => global_average_pool,
+        "GlobalMaxPool" => global_max_pool,
+        _ => return None,
+    })
+}
+
+fn pool(node: &mut NodeReader<'_, '_>) -> Parsed<Pool> {
+    let shape = node.shape(0)?;
+    if shape.len() < 3 {
+        return Err(Refusal::unsound(format!("{shape:?} has no spatial axes")));
+    }
+    let spatial = shape[2..].to_vec();
+    let kernel = window::per_axis(node, "kernel_shape", spatial.len())?
+        .ok_or_else(|| Refusal::attribute("kernel_shape", "it is missing"))?;
+    let ceil_mode = node.flag("ceil_mode", false)?;
+    let window = window::window(node, &spatial, &kernel)?;
+    Ok(Pool {
+        kernel,
+        strides: window.strides,
+        dilations: window.dilations,
+        pads_before: window.before,
+        pads_after: window.after,
+        ceil_mode,
+    })
+}
+
+fn max_pool(node: &mut NodeReader<'_, '_>) -> Parsed {
+    let pool = pool(node)?;
+    let column_major = node.flag("storage_order", false)?;
+    let indices = node.is_output_read(1);
+    if indices && column_major {
+        return Err(Refusal::attribute(
+            "storage_order",
+            "indices in column-major order are not supported",
+        ));
+    }
+    let x = node.input(0)?;
+    node.finish_many(Op::MaxPool(pool), &[x], if indices { 2 } else { 1 })
+}
+
+fn average_pool(node: &mut NodeReader<'_, '_>) -> Parsed {
+    let op = Op::AveragePool {
+        pool: pool(node)?,
+        count_include_pad: node.flag("count_include_pad", false)?,
+    };
+    let x = node.input(0)?;
+    node.finish(op, &[x])
+}
+
+fn global_average_pool(node: &mut NodeReader<'_, '_>) -> Parsed {
+    let x = node.input(0)?;
+    node.finish(Op::GlobalAveragePool, &[x])
+}
+
+fn global_max_pool(node: &mut NodeReader<'_, '_>) -> Parsed {
+    let x = node.input(0)?;
+    node.finish(Op::GlobalMaxPool, &[x])
+}
