@@ -87,7 +87,11 @@ impl fmt::Display for Blocker {
         if self.op.is_empty() {
             write!(formatter, "'{}' {}", self.node, self.reason)
         } else {
-            write!(formatter, "node '{}' ({}) {}", self.node, self.op, self.reason)
+            write!(
+                formatter,
+                "node '{}' ({}) {}",
+                self.node, self.op, self.reason
+            )
         }
     }
 }

@@ -285,7 +285,11 @@ impl<'a> Part<'a> {
         };
         let mut copied = Vec::new();
         for node in self.whole.nodes().iter().rev() {
-            if node.outputs.iter().any(|id| missing(&self.map, &needed, id)) {
+            if node
+                .outputs
+                .iter()
+                .any(|id| missing(&self.map, &needed, id))
+            {
                 for input in &node.inputs {
                     needed[input.index()] = true;
                 }

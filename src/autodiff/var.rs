@@ -209,7 +209,7 @@ impl<'t> Var<'t> {
         }
     }
 
-    fn reduce(self, kind: ReduceKind, axes: &[usize]) -> Self {
+    pub(super) fn reduce(self, kind: ReduceKind, axes: &[usize]) -> Self {
         if axes.is_empty() {
             return self;
         }

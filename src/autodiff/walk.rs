@@ -13,9 +13,7 @@ pub(super) struct Paths {
 
 impl Paths {
     pub(super) fn find(graph: &Graph, of: &[ValueId], wrt: ValueId) -> Self {
-        let reached = reached_from(graph, wrt, |node| {
-            !matches!(rule(&node.op), Rule::Stop(_))
-        });
+        let reached = reached_from(graph, wrt, |node| !matches!(rule(&node.op), Rule::Stop(_)));
         let mut on_path = vec![false; reached.len()];
         for &id in of {
             on_path[id.index()] = reached[id.index()];
@@ -63,9 +61,7 @@ pub(super) fn dead_ends(graph: &Graph, of: &[ValueId], wrt: ValueId) -> Vec<Bloc
             }
         }
     }
-    let reached = reached_from(graph, wrt, |node| {
-        !matches!(rule(&node.op), Rule::Stop(_))
-    });
+    let reached = reached_from(graph, wrt, |node| !matches!(rule(&node.op), Rule::Stop(_)));
     let mut ends: Vec<Blocker> = graph
         .nodes()
         .iter()
@@ -79,8 +75,9 @@ pub(super) fn dead_ends(graph: &Graph, of: &[ValueId], wrt: ValueId) -> Vec<Bloc
             op: node.op.name().to_owned(),
             reason: match rule(&node.op) {
                 Rule::Stop(reason) => reason.to_owned(),
-                _ => "gives integers, which have no derivative; choose a tensor before it"
-                    .to_owned(),
+                _ => {
+                    "gives integers, which have no derivative; choose a tensor before it".to_owned()
+                }
             },
         })
         .collect();

@@ -12,8 +12,8 @@
 
 use super::Site;
 use crate::autodiff::var::Var;
-use crate::graph::op::{Convolution, Op};
 use crate::graph::Tensor;
+use crate::graph::op::{Convolution, Op};
 
 fn extent(kernel: usize, dilation: usize) -> usize {
     (kernel - 1) * dilation + 1
@@ -73,12 +73,7 @@ fn over_channels(g: Var<'_>) -> Var<'_> {
     g.sum(&axes).reshape(&[shape[1]])
 }
 
-fn to_input<'t>(
-    x: Var<'t>,
-    weight: Var<'t>,
-    g: Var<'t>,
-    convolution: &Convolution,
-) -> Var<'t> {
+fn to_input<'t>(x: Var<'t>, weight: Var<'t>, g: Var<'t>, convolution: &Convolution) -> Var<'t> {
     let weight_shape = weight.shape();
     let extents = extents(&weight_shape, convolution);
     let pads = |pads: &[usize]| -> Option<Vec<usize>> {
@@ -97,9 +92,8 @@ fn to_input<'t>(
     }
     let output_padding = (0..extents.len())
         .map(|axis| {
-            let padded = x.shape()[axis + 2]
-                + convolution.pads_before[axis]
-                + convolution.pads_after[axis];
+            let padded =
+                x.shape()[axis + 2] + convolution.pads_before[axis] + convolution.pads_after[axis];
             (padded - extents[axis]) % convolution.strides[axis]
         })
         .collect();
@@ -153,22 +147,16 @@ fn flipped_tensor(weight: &Tensor, group: usize) -> Option<Tensor> {
 
 /// W̄[m, c, k] = Σ_{n, o} ȳ[n, m, o]·x[n, c, o·s + k·d − b]: a convolution of x by ȳ whose batch is
 /// the channel, whose channels are the batch, and in which stride and dilation change places.
-fn to_weight<'t>(
-    x: Var<'t>,
-    weight: &[usize],
-    g: Var<'t>,
-    convolution: &Convolution,
-) -> Var<'t> {
+fn to_weight<'t>(x: Var<'t>, weight: &[usize], g: Var<'t>, convolution: &Convolution) -> Var<'t> {
     let group = convolution.group;
     let (x_shape, g_shape) = (x.shape(), g.shape());
     let (batch, inputs, outputs) = (x_shape[0], x_shape[1] / group, g_shape[1] / group);
-    let spatial: Vec<usize> = (3..x_shape.len() + 1).collect();
 
     // [N, G·C, ..] to [C, G·N, ..]
     let mut shape = vec![batch, group, inputs];
     shape.extend(&x_shape[2..]);
     let mut permutation = vec![2, 1, 0];
-    permutation.extend(&spatial);
+    permutation.extend(3..x_shape.len() + 1);
     let mut images = vec![inputs, group * batch];
     images.extend(&x_shape[2..]);
     let images = x.reshape(&shape).transpose(&permutation).reshape(&images);
@@ -187,8 +175,7 @@ fn to_weight<'t>(
         let used = (g_shape[axis + 2] - 1) * convolution.strides[axis] + extents[axis];
         let before = convolution.pads_before[axis];
         *pad = used.saturating_sub(before + length);
-        images_used =
-            images_used.slice_axis(axis + 2, 0, length.min(used.saturating_sub(before)));
+        images_used = images_used.slice_axis(axis + 2, 0, length.min(used.saturating_sub(before)));
     }
     let op = Op::Conv(Convolution {
         strides: convolution.dilations.clone(),

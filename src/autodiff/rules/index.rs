@@ -20,7 +20,9 @@ pub(super) fn gather<'t>(site: &Site<'t>, axis: usize) -> Vec<Option<Var<'t>>> {
     let count: usize = indices.shape().iter().product();
     // [before, count, after]: the indices as one axis.
     let g = g.reshape(&[before, count, after]);
-    let known = indices.tensor().and_then(|tensor| normalised(&tensor, length));
+    let known = indices
+        .tensor()
+        .and_then(|tensor| normalised(&tensor, length));
     if let Some(known) = &known {
         let consecutive = known.windows(2).all(|pair| pair[1] == pair[0] + 1);
         if let (true, [first, ..]) = (consecutive, known.as_slice()) {
@@ -48,13 +50,23 @@ fn normalised(indices: &Tensor, length: usize) -> Option<Vec<usize>> {
         .to_i64()?
         .into_iter()
         .map(|index| {
-            let index = if index < 0 { index + length as i64 } else { index };
+            let index = if index < 0 {
+                index + length as i64
+            } else {
+                index
+            };
             usize::try_from(index).ok().filter(|&index| index < length)
         })
         .collect()
 }
 
-fn scatter<'t>(data: Var<'t>, indices: Var<'t>, updates: Var<'t>, axis: usize, add: bool) -> Var<'t> {
+fn scatter<'t>(
+    data: Var<'t>,
+    indices: Var<'t>,
+    updates: Var<'t>,
+    axis: usize,
+    add: bool,
+) -> Var<'t> {
     let op = Op::ScatterElements { axis, add };
     data.tape().emit(op, &[data, indices, updates])
 }

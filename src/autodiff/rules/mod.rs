@@ -149,7 +149,7 @@ pub(super) fn rule(op: &Op) -> Rule<'_> {
             axis,
             exclusive,
             reverse,
-        } => linear(|g, site| {
+        } => linear(move |g, site| {
             let op = Op::CumSum {
                 axis: *axis,
                 exclusive: *exclusive,

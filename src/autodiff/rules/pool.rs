@@ -7,7 +7,6 @@ use crate::graph::op::{
     Binary, Convolution, Coordinates, NearestRounding, Op, Pool, Resize, ResizeMode, SliceRange,
     Unary,
 };
-use crate::graph::{DType, Tensor};
 
 fn spatial_axes(rank: usize) -> Vec<usize> {
     (2..rank).collect()
@@ -22,7 +21,11 @@ pub(super) fn global_max_pool<'t>(site: &Site<'t>) -> Vec<Option<Var<'t>>> {
 
 /// Whether the windows cut the input into blocks with nothing left over.
 fn tiles(pool: &Pool, input: &[usize]) -> bool {
-    let unpadded = pool.pads_before.iter().chain(&pool.pads_after).all(|&p| p == 0);
+    let unpadded = pool
+        .pads_before
+        .iter()
+        .chain(&pool.pads_after)
+        .all(|&p| p == 0);
     let dense = pool.dilations.iter().all(|&dilation| dilation == 1);
     let divides = pool
         .kernel
@@ -92,14 +95,20 @@ pub(super) fn average_pool<'t>(
 /// With stride 1 every window has the same divisor if padding counts or there is none; the adjoint
 /// then averages windows padded by (k − 1 − before, k − 1 − after), padding counted.
 fn unit_stride_adjoint(pool: &Pool, count_include_pad: bool) -> Option<Op> {
-    let unpadded = pool.pads_before.iter().chain(&pool.pads_after).all(|&p| p == 0);
+    let unpadded = pool
+        .pads_before
+        .iter()
+        .chain(&pool.pads_after)
+        .all(|&p| p == 0);
     let plain = pool.strides.iter().chain(&pool.dilations).all(|&d| d == 1);
     if !plain || !(count_include_pad || unpadded) {
         return None;
     }
     let complement = |pads: &[usize]| -> Option<Vec<usize>> {
         let pairs = pool.kernel.iter().zip(pads);
-        pairs.map(|(&kernel, &pad)| (kernel - 1).checked_sub(pad)).collect()
+        pairs
+            .map(|(&kernel, &pad)| (kernel - 1).checked_sub(pad))
+            .collect()
     };
     Some(Op::AveragePool {
         pool: Pool {
@@ -162,7 +171,9 @@ fn by_taps<'t>(site: &Site<'t>, pool: &Pool) -> Var<'t> {
     let mut taken: Option<Var<'t>> = None;
     let mut parts = Vec::with_capacity(taps);
     for tap in 0..taps {
-        let equal = padded.slice(geometry.tap(pool, tap)).binary(Binary::Equal, y);
+        let equal = padded
+            .slice(geometry.tap(pool, tap))
+            .binary(Binary::Equal, y);
         let wins = match taken {
             None => equal,
             Some(taken) => equal.binary(Binary::And, taken.unary(Unary::Not)),
@@ -181,7 +192,10 @@ fn by_taps<'t>(site: &Site<'t>, pool: &Pool) -> Var<'t> {
         .map(|position| f64::from(u8::from(position / taps == position % taps)))
         .collect();
     let name = format!("taps/{}", taps);
-    let Some(kernel) = site.tape.constant_f64(&name, g.dtype(), &kernel_shape, &one_hot) else {
+    let Some(kernel) = site
+        .tape
+        .constant_f64(&name, g.dtype(), &kernel_shape, &one_hot)
+    else {
         return g;
     };
     let op = Op::ConvTranspose {
