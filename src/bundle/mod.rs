@@ -1,1 +1,226 @@
-//! Bundles: a generator, a classifier, encoders and facts.
+//! Bundles: a generator, a classifier, encoders and facts, from a folder or from the binary.
+
+mod embedded;
+mod error;
+mod manifest;
+mod manifest_file;
+mod prior;
+mod source;
+mod statistics;
+mod tensor_file;
+#[cfg(test)]
+pub(crate) mod test_files;
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+pub use embedded::{EMBEDDED, EmbeddedBundle};
+pub use error::{BundleError, Problem};
+pub use manifest::{
+    Channels, Classifier, Encoder, Generator, GeneratorForm, MANIFEST, Manifest, Network,
+    PriorKind, PriorSource,
+};
+pub use prior::Prior;
+pub use source::{Source, resolve};
+pub use statistics::{Histogram, Statistics};
+
+use crate::preview::text;
+
+/// A bundle whose small files are read and whose every named file exists.
+#[derive(Debug, Clone)]
+pub struct Bundle {
+    source: Source,
+    manifest: Manifest,
+    labels: Vec<String>,
+    prior: prior::PriorFile,
+    statistics: Option<Statistics>,
+}
+
+impl Bundle {
+    /// Opens a folder (a path with a separator, or an existing folder) or else a built-in bundle by
+    /// its name.
+    ///
+    /// # Errors
+    /// No such bundle, or everything that is wrong with its files at once.
+    pub fn open(name_or_dir: &str) -> Result<Bundle, BundleError> {
+        let path = Path::new(name_or_dir);
+        if name_or_dir.contains(std::path::is_separator) || path.is_dir() {
+            return Bundle::read(Source::Folder(path.to_owned()), name_or_dir);
+        }
+        match EMBEDDED.iter().find(|bundle| bundle.name == name_or_dir) {
+            Some(bundle) => Bundle::read(Source::Embedded(bundle), name_or_dir),
+            None => {
+                let names = || EMBEDDED.iter().map(|bundle| bundle.name);
+                Err(BundleError::UnknownName {
+                    name: text::clean(name_or_dir),
+                    nearest: crate::query::nearest(name_or_dir, names(), 1).pop(),
+                    known: names().map(str::to_owned).collect(),
+                })
+            }
+        }
+    }
+
+    fn read(source: Source, asked: &str) -> Result<Bundle, BundleError> {
+        read(source).map_err(|problems| BundleError::Invalid {
+            bundle: text::clean(asked),
+            problems,
+        })
+    }
+
+    /// Where its files come from.
+    pub fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// What its `bundle.toml` says.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// The label of each element of the logits, in order; empty without a labels file. Free of
+    /// control characters.
+    pub fn labels(&self) -> &[String] {
+        &self.labels
+    }
+
+    /// What its units do on real images.
+    pub fn statistics(&self) -> Option<&Statistics> {
+        self.statistics.as_ref()
+    }
+
+    /// The code prior, for codes of `code_length` numbers.
+    ///
+    /// # Errors
+    /// The prior's file has vectors of another length.
+    pub fn prior(&self, code_length: usize) -> Result<Prior, BundleError> {
+        Prior::new(&self.manifest.generator.prior, &self.prior, code_length)
+            .map_err(|problem| self.invalid(vec![problem]))
+    }
+
+    /// The bytes of one of its files.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn bytes(&self, file: &str) -> Result<Cow<'static, [u8]>, BundleError> {
+        self.source
+            .read(file)
+            .map_err(|reason| self.invalid(vec![Problem::whole_file(file, reason, RESTORE)]))
+    }
+
+    /// The SHA-256 of each of its files, manifest included, in hexadecimal.
+    ///
+    /// # Errors
+    /// One of them cannot be read.
+    pub fn fingerprints(&self) -> Result<BTreeMap<String, String>, BundleError> {
+        let named = self.manifest.files().into_values();
+        std::iter::once(MANIFEST)
+            .chain(named)
+            .map(|file| Ok((file.to_owned(), sha256(&self.bytes(file)?))))
+            .collect()
+    }
+
+    fn invalid(&self, problems: Vec<Problem>) -> BundleError {
+        BundleError::Invalid {
+            bundle: self.manifest.name.clone(),
+            problems,
+        }
+    }
+}
+
+const RESTORE: &str = "put the file back, or correct the name in bundle.toml";
+
+/// Lower-case hexadecimal SHA-256.
+pub fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+/// Reads everything but the models, and makes sure that those exist.
+fn read(source: Source) -> Result<Bundle, Vec<Problem>> {
+    let manifest = read_manifest(&source)?;
+    let mut problems = Vec::new();
+    for (key, file) in manifest.files() {
+        if let Err(reason) = source.check(file) {
+            problems.push(Problem::new(MANIFEST, key, reason, RESTORE));
+        }
+    }
+    let labels = manifest.labels.as_deref().and_then(|name| {
+        let bytes = source.read(name).ok()?;
+        keep(read_labels(name, &bytes), &mut problems)
+    });
+    let prior = manifest.generator.prior.file.as_deref().and_then(|name| {
+        let bytes = source.read(name).ok()?;
+        keep(
+            read_prior(name, &bytes, manifest.generator.prior.kind),
+            &mut problems,
+        )
+    });
+    let statistics = manifest.statistics.as_deref().and_then(|name| {
+        let bytes = source.read(name).ok()?;
+        let classifier = source.read(&manifest.classifier.file).ok()?;
+        keep(
+            Statistics::parse(name, &bytes, &sha256(&classifier)),
+            &mut problems,
+        )
+    });
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    Ok(Bundle {
+        labels: labels.unwrap_or_default(),
+        prior: prior.unwrap_or_default(),
+        statistics,
+        source,
+        manifest,
+    })
+}
+
+fn keep<T>(result: Result<T, Vec<Problem>>, problems: &mut Vec<Problem>) -> Option<T> {
+    result.map_err(|mut found| problems.append(&mut found)).ok()
+}
+
+fn read_manifest(source: &Source) -> Result<Manifest, Vec<Problem>> {
+    let whole = |reason: String, remedy: &str| vec![Problem::whole_file(MANIFEST, reason, remedy)];
+    let bytes = source
+        .read(MANIFEST)
+        .map_err(|reason| whole(reason, "give a folder that holds a bundle.toml"))?;
+    let text = std::str::from_utf8(&bytes)
+        .map_err(|error| whole(format!("is not UTF-8 ({error})"), "save it as UTF-8"))?;
+    Manifest::parse(text)
+}
+
+fn read_labels(name: &str, bytes: &[u8]) -> Result<Vec<String>, Vec<Problem>> {
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let reason = format!("is not UTF-8 ({error})");
+        vec![Problem::whole_file(
+            name,
+            reason,
+            "save it as UTF-8, one label a line",
+        )]
+    })?;
+    Ok(text
+        .lines()
+        .map(|line| text::clean(line).trim().to_owned())
+        .collect())
+}
+
+fn read_prior(name: &str, bytes: &[u8], kind: PriorKind) -> Result<prior::PriorFile, Vec<Problem>> {
+    let file = prior::PriorFile::parse(name, bytes)?;
+    if kind == PriorKind::Box && !file.has_box() {
+        let reason = "has no low or no high, which kind = \"box\" needs";
+        return Err(vec![Problem::whole_file(
+            name,
+            reason,
+            "write both into it",
+        )]);
+    }
+    Ok(file)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,132 @@
-//! Units, intervals and queries.
+//! Units, intervals and queries: what is asked, first as written, then as numbers.
+//!
+//! A constraint is written `UNIT in INTERVAL` and split at its last ` in `. Its parts are parsed
+//! without any model ([`UnitSyntax`], [`IntervalSyntax`]) and then resolved against a bundle's
+//! labels, the classifier's tensors ([`Taps`]) and its statistics.
+
+mod error;
+mod interval;
+mod npy;
+mod taps;
+mod unit;
+mod unit_syntax;
+
+pub use error::{FileError, Hint, QueryError, UsageError};
+pub use interval::{IntervalEnd, IntervalSyntax};
+pub use taps::{Limits, Taps};
+pub use unit::{Read, Unit};
+pub use unit_syntax::{Form, Target, UnitSyntax};
+
+use crate::bundle::Statistics;
+use crate::sampler::Interval;
+
+/// Constraints that all hold at once.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Query {
+    /// In the order given.
+    pub constraints: Vec<Constraint>,
+}
+
+/// A unit and the interval its activation lies in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Constraint {
+    /// As written.
+    pub text: String,
+    /// The scalar that is read.
+    pub unit: Unit,
+    /// The interval asked for, both ends closed where given.
+    pub interval: Interval,
+}
+
+/// What a query is resolved against.
+pub struct Context<'a> {
+    /// The tensors of the classifier.
+    pub taps: &'a dyn Taps,
+    /// Name of the tensor that labels count in.
+    pub logits: &'a str,
+    /// The label of each element of the logits.
+    pub labels: &'a [String],
+    /// What units do on real images.
+    pub statistics: Option<&'a Statistics>,
+}
+
+impl Query {
+    /// Resolves constraints as written on the command line.
+    ///
+    /// # Errors
+    /// No constraint, one that cannot be read, or one that this bundle cannot answer.
+    pub fn resolve_in(texts: &[String], context: &Context<'_>) -> Result<Query, QueryError> {
+        if texts.is_empty() {
+            return Err(UsageError::NoConstraint.into());
+        }
+        let constraints = texts
+            .iter()
+            .map(|text| Constraint::resolve(text, context))
+            .collect::<Result<_, _>>()?;
+        Ok(Query { constraints })
+    }
+}
+
+impl Constraint {
+    /// Resolves one constraint.
+    ///
+    /// # Errors
+    /// It cannot be read, or this bundle cannot answer it.
+    pub fn resolve(text: &str, context: &Context<'_>) -> Result<Constraint, QueryError> {
+        let (unit, interval) = split(text)?;
+        let unit = UnitSyntax::parse(unit)?;
+        let interval: IntervalSyntax = interval.parse()?;
+        let unit = Unit::resolve(&unit, context)?;
+        let interval = interval.resolve(&unit, context.statistics)?;
+        Ok(Constraint {
+            text: text.trim().to_owned(),
+            unit,
+            interval,
+        })
+    }
+
+    /// The interval without the ends that the unit can never pass: what the sampler is given. Both
+    /// ends may be open.
+    pub fn reachable_interval(&self) -> Interval {
+        let Limits { low, high } = self.unit.limits;
+        self.interval.within_limits(low, high)
+    }
+}
+
+/// Unit and interval of a constraint as written.
+fn split(text: &str) -> Result<(&str, &str), UsageError> {
+    let (unit, interval) = text
+        .rsplit_once(" in ")
+        .ok_or_else(|| UsageError::NoIn(text.to_owned()))?;
+    Ok((unit.trim(), interval.trim()))
+}
+
+/// At most `count` of `candidates` that are spelt most like `wanted`, the nearest first.
+pub fn nearest<'a>(
+    wanted: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+    count: usize,
+) -> Vec<String> {
+    const ALIKE: f64 = 0.6;
+    let wanted = wanted.to_lowercase();
+    let mut scored: Vec<(f64, &str)> = candidates
+        .into_iter()
+        .filter(|candidate| !candidate.is_empty())
+        .map(|candidate| {
+            let lower = candidate.to_lowercase();
+            let part = lower.contains(&wanted) && !wanted.is_empty();
+            let score = strsim::jaro_winkler(&wanted, &lower);
+            (if part { score.max(ALIKE) + 0.1 } else { score }, candidate)
+        })
+        .filter(|(score, _)| *score > ALIKE)
+        .collect();
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0));
+    scored
+        .into_iter()
+        .take(count)
+        .map(|(_, candidate)| candidate.to_owned())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

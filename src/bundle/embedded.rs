@@ -1,0 +1,61 @@
+//! The bundles compiled into the binary, file by file.
+
+/// A bundle whose files are part of the binary.
+#[derive(Debug)]
+pub struct EmbeddedBundle {
+    /// Its name, as given to `--bundle`.
+    pub name: &'static str,
+    files: &'static [(&'static str, &'static [u8])],
+}
+
+impl EmbeddedBundle {
+    /// The bytes of a file.
+    pub fn file(&self, name: &str) -> Option<&'static [u8]> {
+        self.files
+            .iter()
+            .find(|(file, _)| *file == name)
+            .map(|&(_, bytes)| bytes)
+    }
+
+    /// Names of its files.
+    pub fn file_names(&self) -> impl Iterator<Item = &'static str> {
+        self.files.iter().map(|&(file, _)| file)
+    }
+}
+
+/// A file of a bundle in `models/`, with its bytes.
+macro_rules! file {
+    ($path:literal / $file:literal) => {
+        (
+            $file,
+            include_bytes!(concat!("../../models/", $path, "/", $file)),
+        )
+    };
+}
+
+/// Every bundle in the binary.
+pub static EMBEDDED: &[EmbeddedBundle] = &[
+    EmbeddedBundle {
+        name: "fashion",
+        files: &[
+            file!("fashion" / "bundle.toml"),
+            file!("fashion" / "classifier.onnx"),
+            file!("fashion" / "encoder.onnx"),
+            file!("fashion" / "generator.onnx"),
+            file!("fashion" / "inverse.onnx"),
+            file!("fashion" / "judge.onnx"),
+            file!("fashion" / "labels.txt"),
+            file!("fashion" / "prior.safetensors"),
+            file!("fashion" / "stats.safetensors"),
+        ],
+    },
+    EmbeddedBundle {
+        name: "halfspace",
+        files: &[
+            file!("halfspace" / "bundle.toml"),
+            file!("halfspace" / "classifier.onnx"),
+            file!("halfspace" / "labels.txt"),
+            file!("halfspace" / "stats.safetensors"),
+        ],
+    },
+];

@@ -1,0 +1,619 @@
+//! `bundle.toml` as it is written, and its reading into a [`Manifest`] with all problems at once.
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::error::Problem;
+use super::manifest::{
+    Channels, Classifier, Encoder, Generator, GeneratorForm, MANIFEST, Manifest, Network,
+    PriorKind, PriorSource,
+};
+
+/// More values than an image of any classifier has; a guard against a shape that fills the memory.
+const LARGEST_IMAGE: usize = 1 << 28;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Document {
+    name: Option<String>,
+    description: Option<String>,
+    licence: Option<String>,
+    generator: Option<toml::Table>,
+    classifier: Option<toml::Table>,
+    encoder: Option<toml::Table>,
+    judge: Option<toml::Table>,
+    inverse: Option<toml::Table>,
+    labels: Option<toml::Table>,
+    stats: Option<toml::Table>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct GeneratorSection {
+    kind: Option<GeneratorKind>,
+    file: Option<String>,
+    input: Option<String>,
+    output: Option<String>,
+    shape: Option<[usize; 3]>,
+    range: Option<[f64; 2]>,
+    channels: Option<Channels>,
+    prior: Option<toml::Table>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum GeneratorKind {
+    Pixels,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct PriorSection {
+    kind: Option<PriorKind>,
+    low: Option<f32>,
+    high: Option<f32>,
+    file: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct ClassifierSection {
+    file: Option<String>,
+    input: Option<String>,
+    logits: Option<String>,
+    mean: Option<Vec<f32>>,
+    std: Option<Vec<f32>>,
+    size: Option<[usize; 2]>,
+    channels: Option<Channels>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct EncoderSection {
+    tensor: Option<String>,
+    file: Option<String>,
+    input: Option<String>,
+    output: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct NetworkSection {
+    file: Option<String>,
+    input: Option<String>,
+    output: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct FileSection {
+    file: Option<String>,
+}
+
+impl Manifest {
+    /// Reads the text of a `bundle.toml`.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, each with its key and what to do.
+    pub fn parse(text: &str) -> Result<Manifest, Vec<Problem>> {
+        let table = match text.parse::<toml::Table>() {
+            Ok(table) => table,
+            Err(error) => return Err(vec![not_toml(text, &error)]),
+        };
+        let mut reader = Reader::default();
+        let manifest = reader.manifest(table);
+        match manifest {
+            Some(manifest) if reader.problems.is_empty() => Ok(manifest),
+            _ => Err(reader.problems),
+        }
+    }
+}
+
+fn not_toml(text: &str, error: &toml::de::Error) -> Problem {
+    let line = error.span().map_or(1, |span| {
+        text.bytes()
+            .take(span.start)
+            .filter(|&b| b == b'\n')
+            .count()
+            + 1
+    });
+    Problem::whole_file(
+        MANIFEST,
+        format!("not TOML at line {line}: {}", error.message()),
+        "correct that line",
+    )
+}
+
+/// Collects problems while it reads.
+#[derive(Default)]
+struct Reader {
+    problems: Vec<Problem>,
+}
+
+impl Reader {
+    fn report(&mut self, key: &str, reason: impl ToString, remedy: impl ToString) {
+        self.problems
+            .push(Problem::new(MANIFEST, key, reason, remedy));
+    }
+
+    /// The keys of one section. Each is first read alone, so that every bad one is reported.
+    fn section<T: DeserializeOwned + Default>(&mut self, path: &str, table: toml::Table) -> T {
+        let mut accepted = toml::Table::new();
+        for (key, value) in table {
+            let alone = toml::Table::from_iter([(key.clone(), value.clone())]);
+            match alone.try_into::<T>() {
+                Ok(_) => {
+                    accepted.insert(key, value);
+                }
+                Err(error) => {
+                    let key = if path.is_empty() {
+                        key
+                    } else {
+                        format!("{path}.{key}")
+                    };
+                    self.report(&key, error.message(), "correct or remove this key");
+                }
+            }
+        }
+        accepted.try_into().unwrap_or_default()
+    }
+
+    fn required<T>(&mut self, key: &str, value: Option<T>, remedy: &str) -> Option<T> {
+        if value.is_none() {
+            self.report(key, "is missing", remedy);
+        }
+        value
+    }
+
+    /// A file name, which must stay inside the bundle's folder.
+    fn file(&mut self, key: &str, file: Option<String>) -> Option<String> {
+        if let Some(file) = &file
+            && let Err(reason) = super::source::check_relative(file)
+        {
+            self.report(key, reason, "name a file inside the bundle's folder");
+        }
+        file
+    }
+
+    fn required_file(&mut self, key: &str, file: Option<String>) -> Option<String> {
+        let file = self.file(key, file);
+        self.required(key, file, "name an ONNX file of the bundle's folder")
+    }
+
+    fn manifest(&mut self, table: toml::Table) -> Option<Manifest> {
+        let document: Document = self.section("", table);
+        let name = document.name.filter(|name| !name.trim().is_empty());
+        let name = self.required("name", name, "write name = \"…\"");
+        let generator = self.required(
+            "generator",
+            document.generator,
+            "write a [generator] section with a file, or with kind = \"pixels\"",
+        );
+        let generator = generator.and_then(|table| self.generator(table));
+        let classifier = self.required(
+            "classifier",
+            document.classifier,
+            "write a [classifier] section with a file",
+        );
+        let classifier = classifier.and_then(|table| self.classifier(table));
+        let encoder = document.encoder.and_then(|table| self.encoder(table));
+        let judge = document
+            .judge
+            .and_then(|table| self.network("judge", table));
+        let inverse = document
+            .inverse
+            .and_then(|table| self.network("inverse", table));
+        let labels = document
+            .labels
+            .and_then(|table| self.text_file("labels", table));
+        let statistics = document
+            .stats
+            .and_then(|table| self.text_file("stats", table));
+        Some(Manifest {
+            name: name?,
+            description: document.description,
+            licence: document.licence,
+            generator: generator?,
+            classifier: classifier?,
+            encoder,
+            judge,
+            inverse,
+            labels,
+            statistics,
+        })
+    }
+
+    fn generator(&mut self, table: toml::Table) -> Option<Generator> {
+        let section: GeneratorSection = self.section("generator", table);
+        let channels = section.channels.unwrap_or(Channels::Rgb);
+        let range = section.range.unwrap_or([0.0, 1.0]);
+        if !(range[0].is_finite() && range[1].is_finite() && range[0] < range[1]) {
+            self.report(
+                "generator.range",
+                format!("[{}, {}] is empty or not finite", range[0], range[1]),
+                "write the least and the greatest value of an image, for example [-1.0, 1.0]",
+            );
+        }
+        let form = match section.kind {
+            Some(GeneratorKind::Pixels) => {
+                for (key, value) in [
+                    ("generator.file", &section.file),
+                    ("generator.input", &section.input),
+                    ("generator.output", &section.output),
+                ] {
+                    if value.is_some() {
+                        self.report(key, "has no meaning with kind = \"pixels\"", "remove it");
+                    }
+                }
+                self.pixels(section.shape, channels)
+            }
+            None => {
+                if section.shape.is_some() {
+                    self.report(
+                        "generator.shape",
+                        "has a meaning only with kind = \"pixels\"",
+                        "remove it",
+                    );
+                }
+                self.required_file("generator.file", section.file)
+                    .map(|file| {
+                        GeneratorForm::Network(Network {
+                            file,
+                            input: section.input,
+                            output: section.output,
+                        })
+                    })
+            }
+        };
+        let prior = self.prior(section.prior, section.kind, range);
+        Some(Generator {
+            form: form?,
+            range,
+            channels,
+            prior: prior?,
+        })
+    }
+
+    fn pixels(&mut self, shape: Option<[usize; 3]>, channels: Channels) -> Option<GeneratorForm> {
+        let key = "generator.shape";
+        let remedy = "write shape = [channels, height, width]";
+        let shape = self.required(key, shape, remedy)?;
+        let elements = shape
+            .iter()
+            .try_fold(1usize, |product, &axis| product.checked_mul(axis));
+        if !elements.is_some_and(|elements| (1..=LARGEST_IMAGE).contains(&elements)) {
+            self.report(key, format!("{shape:?} is empty or too large"), remedy);
+        } else if shape[0] != channels.count() {
+            self.report(
+                key,
+                format!(
+                    "has {} channels but channels = {channels:?} means {}",
+                    shape[0],
+                    channels.count()
+                ),
+                "make generator.channels and the first number of the shape agree",
+            );
+        }
+        Some(GeneratorForm::Pixels { shape })
+    }
+
+    /// Without a section: a standard normal code for a network, the image's range for pixels.
+    fn prior(
+        &mut self,
+        table: Option<toml::Table>,
+        generator: Option<GeneratorKind>,
+        range: [f64; 2],
+    ) -> Option<PriorSource> {
+        let Some(table) = table else {
+            let pixels = generator == Some(GeneratorKind::Pixels);
+            return Some(PriorSource {
+                kind: if pixels {
+                    PriorKind::Box
+                } else {
+                    PriorKind::Normal
+                },
+                low: pixels.then_some(range[0] as f32),
+                high: pixels.then_some(range[1] as f32),
+                file: None,
+            });
+        };
+        let section: PriorSection = self.section("generator.prior", table);
+        let file = self.file("generator.prior.file", section.file);
+        let remedy = "write kind = \"normal\" or kind = \"box\"";
+        let kind = self.required("generator.prior.kind", section.kind, remedy)?;
+        let numbers = [("low", section.low), ("high", section.high)];
+        for (name, number) in numbers {
+            let key = format!("generator.prior.{name}");
+            if number.is_some() && file.is_some() {
+                self.report(
+                    &key,
+                    "stands beside a file",
+                    "give numbers or a file, not both",
+                );
+            }
+            if kind == PriorKind::Box && number.is_none() && file.is_none() {
+                self.report(
+                    &key,
+                    "is missing",
+                    "write low and high, or a file that holds them",
+                );
+            }
+            if number.is_some_and(|number| !number.is_finite()) {
+                self.report(&key, "is not finite", "write a finite number");
+            }
+        }
+        if let (Some(low), Some(high)) = (section.low, section.high)
+            && low > high
+        {
+            self.report(
+                "generator.prior.low",
+                format!("{low} is above high = {high}"),
+                "exchange them",
+            );
+        }
+        Some(PriorSource {
+            kind,
+            low: section.low,
+            high: section.high,
+            file,
+        })
+    }
+
+    fn classifier(&mut self, table: toml::Table) -> Option<Classifier> {
+        let section: ClassifierSection = self.section("classifier", table);
+        let channels = section.channels.unwrap_or(Channels::Rgb);
+        let mean = section.mean.unwrap_or_default();
+        let standard_deviation = section.std.unwrap_or_default();
+        for (key, values) in [
+            ("classifier.mean", &mean),
+            ("classifier.std", &standard_deviation),
+        ] {
+            if !values.is_empty() && values.len() != channels.count() {
+                self.report(
+                    key,
+                    format!(
+                        "has {} numbers for {} channels",
+                        values.len(),
+                        channels.count()
+                    ),
+                    "write one number for each channel",
+                );
+            }
+            if values.iter().any(|value| !value.is_finite()) {
+                self.report(
+                    key,
+                    "holds a number that is not finite",
+                    "write finite numbers",
+                );
+            }
+        }
+        if standard_deviation.iter().any(|&value| value <= 0.0) {
+            self.report(
+                "classifier.std",
+                "holds a number that is not positive",
+                "write positive numbers",
+            );
+        }
+        if section.size.is_some_and(|size| {
+            let elements = size[0].checked_mul(size[1]);
+            !elements.is_some_and(|elements| (1..=LARGEST_IMAGE).contains(&elements))
+        }) {
+            self.report(
+                "classifier.size",
+                "is empty or too large",
+                "write size = [height, width] of the classifier's input",
+            );
+        }
+        let file = self.required_file("classifier.file", section.file)?;
+        Some(Classifier {
+            file,
+            input: section.input,
+            logits: section.logits,
+            mean,
+            standard_deviation,
+            size: section.size,
+            channels,
+        })
+    }
+
+    fn encoder(&mut self, table: toml::Table) -> Option<Encoder> {
+        let section: EncoderSection = self.section("encoder", table);
+        match (section.tensor, section.file) {
+            (Some(tensor), None) => {
+                for (key, value) in [
+                    ("encoder.input", &section.input),
+                    ("encoder.output", &section.output),
+                ] {
+                    if value.is_some() {
+                        self.report(key, "has no meaning with a tensor", "remove it");
+                    }
+                }
+                Some(Encoder::Tensor(tensor))
+            }
+            (None, Some(file)) => Some(Encoder::Network(Network {
+                file: self.file("encoder.file", Some(file))?,
+                input: section.input,
+                output: section.output,
+            })),
+            (Some(_), Some(_)) => {
+                self.report(
+                    "encoder",
+                    "has both a tensor and a file",
+                    "remove one of them",
+                );
+                None
+            }
+            (None, None) => {
+                self.report(
+                    "encoder",
+                    "has neither a tensor nor a file",
+                    "write tensor = \"…\" (of the classifier) or file = \"….onnx\"; without [encoder] embeddings are pixels",
+                );
+                None
+            }
+        }
+    }
+
+    fn network(&mut self, path: &str, table: toml::Table) -> Option<Network> {
+        let section: NetworkSection = self.section(path, table);
+        let file = self.required_file(&format!("{path}.file"), section.file)?;
+        Some(Network {
+            file,
+            input: section.input,
+            output: section.output,
+        })
+    }
+
+    fn text_file(&mut self, path: &str, table: toml::Table) -> Option<String> {
+        let section: FileSection = self.section(path, table);
+        let key = format!("{path}.file");
+        let file = self.file(&key, section.file);
+        self.required(
+            &key,
+            file,
+            "name a file of the bundle's folder, or remove the section",
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    const WHOLE: &str = r#"
+name = "garden"
+description = "flowers"
+licence = "MIT"
+[generator]
+file = "generator.onnx"
+input = "code"
+output = "image"
+range = [-1, 1]
+channels = "BGR"
+[generator.prior]
+kind = "normal"
+file = "prior.safetensors"
+[classifier]
+file = "classifier.onnx"
+input = "image"
+logits = "logits"
+mean = [0.4, 0.5, 0.6]
+std = [0.2, 0.2, 0.2]
+size = [64, 48]
+channels = "RGB"
+[encoder]
+tensor = "features"
+[judge]
+file = "judge.onnx"
+[inverse]
+file = "sub/inverse.onnx"
+input = "image"
+[labels]
+file = "labels.txt"
+[stats]
+file = "stats.safetensors"
+"#;
+
+    fn keys(text: &str) -> Vec<String> {
+        Manifest::parse(text)
+            .unwrap_err()
+            .into_iter()
+            .filter_map(|problem| problem.key)
+            .collect()
+    }
+
+    #[test]
+    fn every_key_of_the_format_is_read() {
+        let manifest = Manifest::parse(WHOLE).unwrap();
+        assert_eq!(manifest.name, "garden");
+        assert_eq!(manifest.generator.range, [-1.0, 1.0]);
+        assert_eq!(manifest.generator.channels, Channels::Bgr);
+        assert_eq!(manifest.classifier.size, Some([64, 48]));
+        assert_eq!(manifest.encoder, Some(Encoder::Tensor("features".into())));
+        assert_eq!(
+            manifest.inverse.as_ref().unwrap().input.as_deref(),
+            Some("image")
+        );
+        assert_eq!(
+            manifest.files().into_values().collect::<Vec<_>>(),
+            [
+                "classifier.onnx",
+                "generator.onnx",
+                "prior.safetensors",
+                "sub/inverse.onnx",
+                "judge.onnx",
+                "labels.txt",
+                "stats.safetensors"
+            ]
+        );
+    }
+
+    #[test]
+    fn pixels_need_no_file_and_default_to_the_box_of_their_range() {
+        let manifest = Manifest::parse(
+            "name = 'p'\n[generator]\nkind = 'pixels'\nshape = [1, 28, 28]\nchannels = 'gray'\n[classifier]\nfile = 'c.onnx'",
+        )
+        .unwrap();
+        let shape = [1, 28, 28];
+        assert_eq!(manifest.generator.form, GeneratorForm::Pixels { shape });
+        assert_eq!(manifest.generator.prior.kind, PriorKind::Box);
+        assert_eq!(manifest.generator.prior.high, Some(1.0));
+        assert_eq!(manifest.encoder, None);
+    }
+
+    #[test]
+    fn every_problem_is_reported_with_its_key() {
+        let mut found = keys(
+            "kind = 'signal'\nnmae = 'x'\n[generator]\nfile = '../g.onnx'\nrange = [1, 0]\nchannels = 'HSV'\n[generator.prior]\nkind = 'uniform'\n[classifier]\nmean = 3\nstd = [1, 0, 1]\nsise = [1, 1]\n[judge]",
+        );
+        found.sort();
+        assert_eq!(
+            found,
+            [
+                "classifier.file",
+                "classifier.mean",
+                "classifier.sise",
+                "classifier.std",
+                "generator.channels",
+                "generator.file",
+                "generator.prior.kind",
+                "generator.prior.kind",
+                "generator.range",
+                "judge.file",
+                "kind",
+                "name",
+                "nmae",
+            ]
+        );
+    }
+
+    #[test]
+    fn contradictions_are_named() {
+        let pixels = "name = 'p'\n[classifier]\nfile = 'c.onnx'\n[generator]\nkind = 'pixels'\n";
+        assert_eq!(
+            keys(&format!("{pixels}file = 'g.onnx'\nshape = [3, 2, 2]")),
+            ["generator.file"]
+        );
+        assert_eq!(keys(pixels), ["generator.shape"]);
+        assert_eq!(
+            keys(&format!("{pixels}shape = [1, 2, 2]")),
+            ["generator.shape"]
+        );
+        assert_eq!(
+            keys(&format!("{pixels}shape = [3, 4294967296, 4294967296]")),
+            ["generator.shape"]
+        );
+        let whole = WHOLE.replace("tensor = \"features\"", "tensor = \"a\"\nfile = \"e.onnx\"");
+        assert_eq!(keys(&whole), ["encoder"]);
+        let whole = WHOLE.replace("kind = \"normal\"", "kind = \"box\"\nlow = 0.0");
+        assert_eq!(keys(&whole), ["generator.prior.low"]);
+    }
+
+    #[test]
+    fn what_is_not_toml_names_the_line() {
+        let problems = Manifest::parse("name = 'x'\n[generator").unwrap_err();
+        assert!(problems[0].reason.contains("line 2"), "{}", problems[0]);
+    }
+}

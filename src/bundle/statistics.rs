@@ -1,0 +1,367 @@
+//! What each unit does on real images (`stats.safetensors`), so that `p99` is a number.
+//!
+//! Tensors, all float32: `levels [q]`; for a tensor NAME of the classifier `quantiles/NAME
+//! [units, q]` and `histogram/NAME [units, 64]` (counts over equal bins between the unit's least and
+//! greatest value); `median_distance/encoder|judge|pixels [1]` (over pairs of 1000 real images).
+//! Metadata: `classifier_sha256`, `image_count`. A unit is an element of a tensor of rank 2, or a
+//! channel's mean.
+
+use std::collections::BTreeMap;
+
+use super::error::Problem;
+use super::tensor_file::TensorFile;
+
+const REMEDY: &str = "make it anew with `invset stats`";
+/// Bins of a histogram.
+const BINS: usize = 64;
+
+/// Statistics of a classifier's units over real images.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Statistics {
+    levels: Vec<f32>,
+    quantiles: BTreeMap<String, Vec<f32>>,
+    histograms: BTreeMap<String, Vec<f32>>,
+    median_distances: BTreeMap<String, f32>,
+    image_count: u64,
+}
+
+/// Counts of one unit over equal bins between its least and its greatest value.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Histogram<'a> {
+    /// Left end of the first bin.
+    pub low: f32,
+    /// Right end of the last bin.
+    pub high: f32,
+    /// Images in each bin.
+    pub counts: &'a [f32],
+}
+
+impl Statistics {
+    /// Reads a statistics file of the classifier whose bytes have the hash `classifier_sha256`.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, each with its key.
+    pub fn parse(
+        name: &str,
+        bytes: &[u8],
+        classifier_sha256: &str,
+    ) -> Result<Statistics, Vec<Problem>> {
+        let file = TensorFile::parse(name, bytes, REMEDY).map_err(|problem| vec![problem])?;
+        let mut reader = Reader {
+            name,
+            file,
+            problems: Vec::new(),
+        };
+        let levels = reader.levels();
+        let image_count = reader.metadata(classifier_sha256);
+        let quantiles = reader.table("quantiles/", levels.len());
+        let histograms = reader.table("histogram/", BINS);
+        reader.check_quantiles(&quantiles, levels.len());
+        reader.check_histograms(&histograms, &quantiles, levels.len());
+        let median_distances = reader.median_distances();
+        if reader.problems.is_empty() {
+            Ok(Statistics {
+                levels,
+                quantiles,
+                histograms,
+                median_distances,
+                image_count,
+            })
+        } else {
+            Err(reader.problems)
+        }
+    }
+
+    /// Images that the statistics were taken over.
+    pub fn image_count(&self) -> u64 {
+        self.image_count
+    }
+
+    /// Names of the tensors that have statistics.
+    pub fn tensors(&self) -> impl Iterator<Item = &str> {
+        self.quantiles.keys().map(String::as_str)
+    }
+
+    /// The value that the share `level` (in [0, 1]) of images do not exceed, by linear interpolation
+    /// between the stored levels. None where the tensor or the unit has no statistics, or the level
+    /// lies outside.
+    pub fn quantile(&self, tensor: &str, unit: usize, level: f64) -> Option<f64> {
+        let row = self.quantile_row(tensor, unit)?;
+        // Levels are stored in float32: 0.999 must meet its own level, not one beside it.
+        let level = level as f32;
+        let above = self.levels.iter().position(|&stored| stored >= level)?;
+        let (high_level, high) = (self.levels[above], f64::from(row[above]));
+        if high_level == level {
+            return Some(high);
+        }
+        let below = above.checked_sub(1)?;
+        let (low_level, low) = (self.levels[below], f64::from(row[below]));
+        let share = f64::from(level - low_level) / f64::from(high_level - low_level);
+        Some(low + share * (high - low))
+    }
+
+    /// Distribution of one unit.
+    pub fn histogram(&self, tensor: &str, unit: usize) -> Option<Histogram<'_>> {
+        let counts = rows(self.histograms.get(tensor)?, BINS).nth(unit)?;
+        let row = self.quantile_row(tensor, unit)?;
+        Some(Histogram {
+            low: *row.first()?,
+            high: *row.last()?,
+            counts,
+        })
+    }
+
+    /// The median distance between two of 1000 real images: `space` is `encoder`, `judge` or
+    /// `pixels`.
+    pub fn median_distance(&self, space: &str) -> Option<f64> {
+        self.median_distances
+            .get(space)
+            .map(|&distance| f64::from(distance))
+    }
+
+    fn quantile_row(&self, tensor: &str, unit: usize) -> Option<&[f32]> {
+        rows(self.quantiles.get(tensor)?, self.levels.len()).nth(unit)
+    }
+}
+
+fn rows(table: &[f32], columns: usize) -> std::slice::ChunksExact<'_, f32> {
+    table.chunks_exact(columns.max(1))
+}
+
+struct Reader<'a> {
+    name: &'a str,
+    file: TensorFile<'a>,
+    problems: Vec<Problem>,
+}
+
+impl Reader<'_> {
+    fn report(&mut self, key: &str, reason: impl ToString) {
+        self.problems
+            .push(Problem::new(self.name, key, reason, REMEDY));
+    }
+
+    fn floats(&mut self, key: &str) -> Option<(Vec<usize>, Vec<f32>)> {
+        match self.file.floats(key, REMEDY) {
+            Ok(found) => found,
+            Err(problem) => {
+                self.problems.push(problem);
+                None
+            }
+        }
+    }
+
+    fn levels(&mut self) -> Vec<f32> {
+        let before = self.problems.len();
+        let Some((shape, levels)) = self.floats("levels") else {
+            if self.problems.len() == before {
+                self.report("levels", "is missing");
+            }
+            return Vec::new();
+        };
+        let ascending = levels.is_sorted_by(|a, b| a < b);
+        let whole = levels.first() == Some(&0.0) && levels.last() == Some(&1.0);
+        if shape.len() != 1 || !ascending || !whole || levels.len() < 2 {
+            self.report("levels", "does not ascend from 0 to 1 in one row");
+        }
+        levels
+    }
+
+    fn metadata(&mut self, classifier_sha256: &str) -> u64 {
+        match self.file.metadata("classifier_sha256") {
+            Some(hash) if hash.eq_ignore_ascii_case(classifier_sha256) => {}
+            Some(_) => self.report(
+                "classifier_sha256",
+                "is not the hash of this bundle's classifier: the statistics belong to another",
+            ),
+            None => self.report("classifier_sha256", "is missing from the metadata"),
+        }
+        let count = self.file.metadata("image_count").map(str::parse::<u64>);
+        match count {
+            Some(Ok(count)) if count > 0 => count,
+            Some(_) => {
+                self.report("image_count", "is not a positive number");
+                0
+            }
+            None => {
+                self.report("image_count", "is missing from the metadata");
+                0
+            }
+        }
+    }
+
+    /// All tensors under a prefix, by the rest of their names, as rows of `columns`.
+    fn table(&mut self, prefix: &str, columns: usize) -> BTreeMap<String, Vec<f32>> {
+        let keys: Vec<String> = self
+            .file
+            .keys()
+            .into_iter()
+            .filter(|key| key.starts_with(prefix))
+            .map(str::to_owned)
+            .collect();
+        let mut table = BTreeMap::new();
+        for key in keys {
+            let Some((shape, values)) = self.floats(&key) else {
+                continue;
+            };
+            if shape.len() == 2 && shape[0] > 0 && shape[1] == columns {
+                table.insert(key[prefix.len()..].to_owned(), values);
+            } else {
+                self.report(
+                    &key,
+                    format!("has the shape {shape:?}, not [units, {columns}]"),
+                );
+            }
+        }
+        table
+    }
+
+    fn check_quantiles(&mut self, quantiles: &BTreeMap<String, Vec<f32>>, levels: usize) {
+        for (tensor, table) in quantiles {
+            if rows(table, levels).any(|row| !row.is_sorted() || row.iter().any(|v| v.is_nan())) {
+                self.report(
+                    &format!("quantiles/{tensor}"),
+                    "has a row that does not ascend",
+                );
+            }
+        }
+    }
+
+    fn check_histograms(
+        &mut self,
+        histograms: &BTreeMap<String, Vec<f32>>,
+        quantiles: &BTreeMap<String, Vec<f32>>,
+        levels: usize,
+    ) {
+        for (tensor, table) in histograms {
+            let key = format!("histogram/{tensor}");
+            let units = quantiles.get(tensor).map(|table| rows(table, levels).len());
+            let counted = table.len() / BINS;
+            if units.is_some_and(|units| units != counted) {
+                self.report(
+                    &key,
+                    format!("has {counted} units, its quantiles {units:?}"),
+                );
+            }
+            if table
+                .iter()
+                .any(|&count| !(count >= 0.0 && count.is_finite()))
+            {
+                self.report(&key, "holds a count that is negative or not finite");
+            }
+        }
+    }
+
+    fn median_distances(&mut self) -> BTreeMap<String, f32> {
+        let mut distances = BTreeMap::new();
+        for space in ["encoder", "judge", "pixels"] {
+            let key = format!("median_distance/{space}");
+            let Some((_, values)) = self.floats(&key) else {
+                continue;
+            };
+            match values[..] {
+                [distance] if distance > 0.0 && distance.is_finite() => {
+                    distances.insert(space.to_owned(), distance);
+                }
+                _ => self.report(&key, "is not one positive number"),
+            }
+        }
+        distances
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::bundle::test_files::tensors;
+
+    const HASH: &str = "abc";
+    const FACTS: &[(&str, &str)] = &[("classifier_sha256", HASH), ("image_count", "100")];
+    const LEVELS: (&str, &[usize], &[f32]) = ("levels", &[4], &[0.0, 0.5, 0.999, 1.0]);
+
+    fn parse(
+        extra: &[(&str, &[usize], &[f32])],
+        facts: &[(&str, &str)],
+    ) -> Result<Statistics, Vec<Problem>> {
+        let mut all = vec![LEVELS];
+        all.extend_from_slice(extra);
+        Statistics::parse("stats.safetensors", &tensors(&all, facts), HASH)
+    }
+
+    fn keys(result: Result<Statistics, Vec<Problem>>) -> Vec<String> {
+        let problems = result.unwrap_err();
+        problems.into_iter().filter_map(|p| p.key).collect()
+    }
+
+    #[test]
+    fn quantiles_interpolate_between_levels_and_meet_them_exactly() {
+        let values = [0.0, 1.0, 3.3, 4.0, -4.0, -2.0, 0.0, 9.0];
+        let statistics = parse(&[("quantiles//layer1/Conv", &[2, 4], &values)], FACTS).unwrap();
+        let at = |unit, level| statistics.quantile("/layer1/Conv", unit, level);
+        assert_eq!(at(0, 0.25), Some(0.5));
+        assert_eq!(at(0, 0.999), Some(f64::from(3.3_f32)));
+        assert_eq!(at(1, 0.0), Some(-4.0));
+        assert_eq!(at(1, 1.0), Some(9.0));
+        assert_eq!(at(2, 0.5), None);
+        assert_eq!(at(0, 1.5), None);
+        assert_eq!(at(0, -0.5), None);
+        assert_eq!(statistics.quantile("other", 0, 0.5), None);
+    }
+
+    #[test]
+    fn histograms_span_the_units_range() {
+        let quantiles = [-1.0, 0.0, 1.0, 3.0];
+        let counts = [1.0; BINS];
+        let statistics = parse(
+            &[
+                ("quantiles/t", &[1, 4], &quantiles),
+                ("histogram/t", &[1, BINS], &counts),
+            ],
+            FACTS,
+        )
+        .unwrap();
+        let histogram = statistics.histogram("t", 0).unwrap();
+        assert_eq!((histogram.low, histogram.high), (-1.0, 3.0));
+        assert_eq!(histogram.counts.len(), BINS);
+        assert_eq!(statistics.image_count(), 100);
+    }
+
+    #[test]
+    fn wrong_shapes_and_values_name_their_key() {
+        let falling = [3.0, 2.0, 1.0, 0.0];
+        assert_eq!(
+            keys(parse(
+                &[
+                    ("quantiles/a", &[4], &falling),
+                    ("quantiles/b", &[1, 4], &falling),
+                    ("histogram/b", &[1, 4], &falling),
+                    ("median_distance/judge", &[1], &[0.0]),
+                ],
+                FACTS
+            )),
+            [
+                "quantiles/a",
+                "histogram/b",
+                "quantiles/b",
+                "median_distance/judge"
+            ]
+        );
+    }
+
+    #[test]
+    fn statistics_of_another_classifier_are_refused() {
+        let facts = [("classifier_sha256", "def"), ("image_count", "x")];
+        assert_eq!(
+            keys(parse(&[], &facts)),
+            ["classifier_sha256", "image_count"]
+        );
+        assert_eq!(keys(parse(&[], &[])), ["classifier_sha256", "image_count"]);
+    }
+
+    #[test]
+    fn levels_must_ascend_from_0_to_1() {
+        let bytes = tensors(&[("levels", &[2], &[0.5, 1.0])], FACTS);
+        assert_eq!(keys(Statistics::parse("s", &bytes, HASH)), ["levels"]);
+    }
+}

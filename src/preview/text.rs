@@ -1,0 +1,133 @@
+//! Text from files made safe for a terminal: no escape sequences, no control characters, known width.
+
+const ESCAPE: char = '\u{1b}';
+const BELL: char = '\u{7}';
+/// Single-character forms of "control sequence introducer" and "string terminator".
+const CONTROL_SEQUENCE: char = '\u{9b}';
+const STRING_TERMINATOR: char = '\u{9c}';
+
+/// `text` on one line without anything a terminal would obey: escape sequences are removed with
+/// their parameters, tabs and line ends become spaces, other control characters and the marks that
+/// reverse the direction of writing are dropped.
+pub fn clean(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        match character {
+            ESCAPE => skip_escape(&mut characters),
+            CONTROL_SEQUENCE => skip_control_sequence(&mut characters),
+            '\u{90}' | '\u{98}' | '\u{9d}'..='\u{9f}' => skip_string(&mut characters),
+            '\t' | '\n' | '\r' | '\u{2028}' | '\u{2029}' => kept.push(' '),
+            _ if character.is_control() || is_direction_mark(character) => {}
+            _ => kept.push(character),
+        }
+    }
+    kept
+}
+
+/// Columns that `text` occupies in a terminal.
+pub fn width(text: &str) -> usize {
+    text.chars().count()
+}
+
+/// The longest beginning of `text` that fits `columns`, with `…` as its last column where something
+/// was cut off.
+pub fn truncate(text: &str, columns: usize) -> String {
+    if width(text) <= columns {
+        return text.to_owned();
+    }
+    let Some(room) = columns.checked_sub(1) else {
+        return String::new();
+    };
+    let mut kept: String = text.chars().take(room).collect();
+    kept.push('…');
+    kept
+}
+
+/// Embeddings, overrides and isolates of the Unicode bidirectional algorithm.
+fn is_direction_mark(character: char) -> bool {
+    matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+type Characters<'a> = std::iter::Peekable<std::str::Chars<'a>>;
+
+fn skip_escape(characters: &mut Characters<'_>) {
+    match characters.peek() {
+        Some('[') => {
+            characters.next();
+            skip_control_sequence(characters);
+        }
+        Some(']' | 'P' | 'X' | '^' | '_') => {
+            characters.next();
+            skip_string(characters);
+        }
+        Some(' '..='/') => {
+            while characters.next_if(|c| (' '..='/').contains(c)).is_some() {}
+            characters.next_if(|c| ('0'..='~').contains(c));
+        }
+        Some('0'..='~') => {
+            characters.next();
+        }
+        _ => {}
+    }
+}
+
+/// Parameters up to and with the final byte; stops before anything that cannot belong to it.
+fn skip_control_sequence(characters: &mut Characters<'_>) {
+    while characters.next_if(|c| (' '..='?').contains(c)).is_some() {}
+    characters.next_if(|c| ('@'..='~').contains(c));
+}
+
+/// The text of a string sequence up to its terminator (or the end: it has no other).
+fn skip_string(characters: &mut Characters<'_>) {
+    while let Some(character) = characters.next() {
+        match character {
+            BELL | STRING_TERMINATOR => return,
+            ESCAPE if characters.next_if_eq(&'\\').is_some() => return,
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_text_is_kept() {
+        assert_eq!(clean("crane, grue"), "crane, grue");
+        assert_eq!(clean("漢字 é"), "漢字 é");
+    }
+
+    #[test]
+    fn escape_sequences_go_with_their_parameters() {
+        assert_eq!(clean("a\x1b[31;1mb\x1b[0m"), "ab");
+        assert_eq!(clean("a\x1b]0;title\x07b"), "ab");
+        assert_eq!(clean("a\x1b]52;c;AAAA\x1b\\b"), "ab");
+        assert_eq!(clean("a\x1b_Ga=d\x1b\\b"), "ab");
+        assert_eq!(clean("a\u{9b}31mb"), "ab");
+        assert_eq!(clean("a\x1b(Bb\x1bcd"), "abd");
+    }
+
+    #[test]
+    fn unfinished_sequences_leave_nothing_behind() {
+        assert_eq!(clean("a\x1b"), "a");
+        assert_eq!(clean("a\x1b[31"), "a");
+        assert_eq!(clean("a\x1b]0;title"), "a");
+    }
+
+    #[test]
+    fn control_characters_and_direction_marks_go() {
+        assert_eq!(clean("a\u{0}\u{8}b\u{7f}c\u{85}"), "abc");
+        assert_eq!(clean("a\u{202e}b"), "ab");
+        assert_eq!(clean("a\tb\r\n"), "a b  ");
+    }
+
+    #[test]
+    fn truncation_counts_columns_not_characters() {
+        assert_eq!(truncate("volcano", 7), "volcano");
+        assert_eq!(truncate("volcano", 4), "vol…");
+        assert_eq!(truncate("volcano", 1), "…");
+        assert_eq!(truncate("volcano", 0), "");
+    }
+}

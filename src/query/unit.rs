@@ -1,0 +1,287 @@
+//! A unit resolved: which scalar is read off which tensor of the classifier.
+
+use std::fmt;
+
+use super::error::{Hint, QueryError, UsageError};
+use super::taps::Limits;
+use super::unit_syntax::{Form, Target, UnitSyntax};
+use super::{Context, nearest, npy};
+use crate::preview::text::clean;
+
+/// Names offered where one is unknown.
+const SUGGESTIONS: usize = 3;
+
+/// A scalar read off a tensor of the classifier.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unit {
+    /// As written.
+    pub text: String,
+    /// The tensor.
+    pub tensor: String,
+    /// Its shape at batch 1.
+    pub shape: Vec<usize>,
+    /// How the scalar comes of it.
+    pub read: Read,
+    /// Element or channel; none for a direction.
+    pub index: Option<usize>,
+    /// Its label, where the tensor is the logits and labels are known.
+    pub label: Option<String>,
+    /// Values that the scalar can never pass.
+    pub limits: Limits,
+}
+
+/// How a scalar comes of a tensor.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Read {
+    /// Element of a tensor `[B, C]`.
+    Element(usize),
+    /// Mean of a channel: over the last two axes of `[B, C, H, W]`, over T of `[B, T, C]`.
+    Mean(usize),
+    /// Channel, row and column of a tensor `[B, C, H, W]`.
+    Position(usize, usize, usize),
+    /// Maximum of a channel: over the last two axes of `[B, C, H, W]`, over T of `[B, T, C]`.
+    Max(usize),
+    /// Element of the softmax over C of a tensor `[B, C]`.
+    Probability(usize),
+    /// Inner product of a vector `[C]` with the elements of `[B, C]`, or with the channel means of
+    /// `[B, C, H, W]` or `[B, T, C]`.
+    Direction(Vec<f32>),
+}
+
+impl Unit {
+    /// Finds what a unit as written means for one classifier.
+    ///
+    /// # Errors
+    /// A label, tensor or index that does not exist; a tensor whose rank does not allow it; a
+    /// direction that cannot be read.
+    pub fn resolve(syntax: &UnitSyntax, context: &Context<'_>) -> Result<Unit, QueryError> {
+        let resolver = Resolver { syntax, context };
+        match &syntax.form {
+            Form::Plain(target) => resolver.plain(target),
+            Form::Maximum(target) => resolver.maximum(target),
+            Form::Probability(target) => resolver.probability(target),
+            Form::Position { tensor, index } => resolver.position(tensor, *index),
+            Form::Direction { path, tensor } => resolver.direction(path, tensor),
+        }
+    }
+}
+
+impl fmt::Display for Unit {
+    /// The unit by its place, then its label: `prob(logits[980]) volcano`.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let tensor = clean(&self.tensor);
+        match &self.read {
+            Read::Element(unit) | Read::Mean(unit) => write!(formatter, "{tensor}[{unit}]")?,
+            Read::Position(unit, row, column) => {
+                write!(formatter, "{tensor}[{unit},{row},{column}]")?;
+            }
+            Read::Max(unit) => write!(formatter, "max({tensor}[{unit}])")?,
+            Read::Probability(unit) => write!(formatter, "prob({tensor}[{unit}])")?,
+            Read::Direction(_) => formatter.write_str(&clean(&self.text))?,
+        }
+        match &self.label {
+            Some(label) => write!(formatter, " {}", clean(label)),
+            None => Ok(()),
+        }
+    }
+}
+
+struct Resolver<'a> {
+    syntax: &'a UnitSyntax,
+    context: &'a Context<'a>,
+}
+
+impl Resolver<'_> {
+    fn plain(&self, target: &Target) -> Result<Unit, QueryError> {
+        let (tensor, shape, index) = self.place(target)?;
+        let read = match shape[..] {
+            [_, _] => Read::Element(index),
+            [_, _, _] | [_, _, _, _] => Read::Mean(index),
+            _ => return Err(self.wrong_rank(&tensor, shape).into()),
+        };
+        self.unit(tensor, shape, read, index)
+    }
+
+    fn maximum(&self, target: &Target) -> Result<Unit, QueryError> {
+        let (tensor, shape, index) = self.place(target)?;
+        match shape.len() {
+            3 | 4 => self.unit(tensor, shape, Read::Max(index), index),
+            _ => Err(self.wrong_rank(&tensor, shape).into()),
+        }
+    }
+
+    fn probability(&self, target: &Target) -> Result<Unit, QueryError> {
+        let (tensor, shape, index) = self.place(target)?;
+        match shape.len() {
+            2 => self.unit(tensor, shape, Read::Probability(index), index),
+            _ => Err(self.wrong_rank(&tensor, shape).into()),
+        }
+    }
+
+    fn position(&self, tensor: &str, index: [usize; 3]) -> Result<Unit, QueryError> {
+        let shape = self.shape_of(tensor)?;
+        let [_, channels, height, width] = shape[..] else {
+            return Err(self.wrong_rank(tensor, shape).into());
+        };
+        let [channel, row, column] = index;
+        self.within(tensor, "unit", channel, channels)?;
+        self.within(tensor, "row", row, height)?;
+        self.within(tensor, "column", column, width)?;
+        let read = Read::Position(channel, row, column);
+        self.unit(tensor.to_owned(), shape, read, channel)
+    }
+
+    fn direction(&self, path: &str, tensor: &str) -> Result<Unit, QueryError> {
+        let shape = self.shape_of(tensor)?;
+        let Some(units) = unit_count(&shape) else {
+            return Err(self.wrong_rank(tensor, shape).into());
+        };
+        let direction = npy::read_vector(path, units)?;
+        Ok(Unit {
+            text: self.syntax.text.clone(),
+            tensor: tensor.to_owned(),
+            shape,
+            read: Read::Direction(direction),
+            index: None,
+            label: None,
+            limits: Limits::default(),
+        })
+    }
+
+    fn unit(
+        &self,
+        tensor: String,
+        shape: Vec<usize>,
+        read: Read,
+        index: usize,
+    ) -> Result<Unit, QueryError> {
+        let limits = match read {
+            Read::Probability(_) => Limits::UNIT,
+            _ => self.context.taps.limits_of(&tensor),
+        };
+        let label = (tensor == self.context.logits)
+            .then(|| self.context.labels.get(index))
+            .flatten()
+            .filter(|label| !label.is_empty());
+        Ok(Unit {
+            text: self.syntax.text.clone(),
+            label: label.cloned(),
+            index: Some(index),
+            tensor,
+            shape,
+            read,
+            limits,
+        })
+    }
+
+    /// Tensor, shape and unit of a target; the unit exists.
+    fn place(&self, target: &Target) -> Result<(String, Vec<usize>, usize), QueryError> {
+        let (tensor, index) = match target {
+            Target::Element { tensor, index } => (tensor.clone(), *index),
+            Target::Label(label) => (self.context.logits.to_owned(), self.labelled(label)?),
+        };
+        let shape = self.shape_of(&tensor)?;
+        let Some(units) = unit_count(&shape) else {
+            return Err(self.wrong_rank(&tensor, shape).into());
+        };
+        self.within(&tensor, "unit", index, units)?;
+        Ok((tensor, shape, index))
+    }
+
+    fn labelled(&self, label: &str) -> Result<usize, UsageError> {
+        let indices: Vec<usize> = (0..)
+            .zip(self.context.labels)
+            .filter(|(_, known)| *known == label)
+            .map(|(index, _)| index)
+            .collect();
+        match indices[..] {
+            [index] => Ok(index),
+            [] => Err(UsageError::UnknownLabel {
+                label: label.to_owned(),
+                hint: self.hint_for_label(label),
+            }),
+            _ => Err(UsageError::DuplicateLabel {
+                label: label.to_owned(),
+                tensor: self.context.logits.to_owned(),
+                indices,
+            }),
+        }
+    }
+
+    fn hint_for_label(&self, label: &str) -> Hint {
+        let instead = if self.context.taps.shape_of(label).is_some() {
+            Some(format!(
+                "{label}[0], with the unit in brackets, for that tensor"
+            ))
+        } else if label.parse::<usize>().is_ok() {
+            Some(format!("{}[{label}]", self.context.logits))
+        } else if self.context.labels.is_empty() {
+            let logits = self.context.logits;
+            Some(format!("{logits}[0]: this bundle has no labels"))
+        } else {
+            None
+        };
+        let labels = self.context.labels.iter().map(String::as_str);
+        Hint {
+            nearest: nearest(label, labels, SUGGESTIONS),
+            instead,
+        }
+    }
+
+    fn shape_of(&self, tensor: &str) -> Result<Vec<usize>, UsageError> {
+        self.context.taps.shape_of(tensor).ok_or_else(|| {
+            let names = self.context.taps.names();
+            let names = names.iter().map(String::as_str);
+            UsageError::UnknownTensor {
+                tensor: tensor.to_owned(),
+                hint: Hint {
+                    nearest: nearest(tensor, names, SUGGESTIONS),
+                    instead: None,
+                },
+            }
+        })
+    }
+
+    fn within(
+        &self,
+        tensor: &str,
+        axis: &'static str,
+        index: usize,
+        length: usize,
+    ) -> Result<(), UsageError> {
+        if index < length {
+            return Ok(());
+        }
+        Err(UsageError::OutOfRange {
+            tensor: tensor.to_owned(),
+            axis,
+            index,
+            length,
+        })
+    }
+
+    fn wrong_rank(&self, tensor: &str, shape: Vec<usize>) -> UsageError {
+        let possible = match shape.len() {
+            2 => format!("{tensor}[c], prob({tensor}[c])"),
+            3 => format!("{tensor}[c] (mean over positions), max({tensor}[c])"),
+            4 => format!(
+                "{tensor}[c] (mean over positions), {tensor}[c,row,column], max({tensor}[c])"
+            ),
+            _ => "another tensor, of rank 2, 3 or 4".to_owned(),
+        };
+        UsageError::WrongRank {
+            text: self.syntax.text.clone(),
+            tensor: tensor.to_owned(),
+            shape,
+            possible,
+        }
+    }
+}
+
+/// Elements of `[B, C]`, channels of `[B, C, H, W]` and `[B, T, C]`.
+fn unit_count(shape: &[usize]) -> Option<usize> {
+    match *shape {
+        [_, units] | [_, _, units] | [_, units, _, _] => Some(units),
+        _ => None,
+    }
+}
