@@ -16,7 +16,7 @@ def build(state):
     return net.eval()
 
 
-def train(images, generator, start, cache, seed=4, epochs=3, batch=128, log=print):
+def train(images, generator, start, cache, seed=4, epochs=1, batch=128, log=print):
     """`generator` stays fixed; `start` is the inverse that was trained along with it."""
     stage = Stage(cache, "inverse")
     torch.manual_seed(seed)
@@ -39,8 +39,9 @@ def train(images, generator, start, cache, seed=4, epochs=3, batch=128, log=prin
             code = net(torch.cat([image, generator(drawn)]))
             error = (generator(code[:batch]) - image).square().flatten(1).sum(1).mean()
             miss = (code[batch:] - drawn).square().mean()
-            # A real image's code should be a likely code: a weak pull to the prior's middle.
-            loss = error + 2.0 * miss + 0.02 * code[:batch].square().sum(1).mean()
+            # A likely code lies on the shell |c|^2 = 64 of the prior, not in its middle, where G is dull.
+            stray = (code[:batch].square().mean(1) - 1.0).square().mean()
+            loss = error + 2.0 * miss + 2.0 * stray
             steer.zero_grad(set_to_none=True)
             loss.backward()
             steer.step()

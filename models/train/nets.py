@@ -154,25 +154,29 @@ class Inverse(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """Real against generated, used in training only. Returns (score, features)."""
+    """Real against generated, used in training only: image -> score [N], N a multiple of eight."""
 
     def __init__(self):
         super().__init__()
         self.conv1 = nn.Conv2d(1, 32, 4, 2, 1)
         self.conv2 = nn.Conv2d(32, 64, 4, 2, 1)
-        self.conv3 = nn.Conv2d(65, 128, 3, 2, 1)
-        self.score = nn.Linear(128 * 16, 1)
+        self.conv3 = nn.Conv2d(64, 128, 3, 2, 1)
+        self.score = nn.Linear(128 * 16 + 1, 1)
         self.relu = nn.LeakyReLU(0.2)
+        for conv in (self.conv1, self.conv2, self.conv3):
+            nn.init.kaiming_normal_(conv.weight, 0.2)
+            nn.init.zeros_(conv.bias)
+
+    def features(self, image):
+        return self.relu(self.conv2(self.relu(self.conv1(2.0 * image - 1.0))))
 
     def forward(self, image):
-        first = self.relu(self.conv1(2.0 * image - 1.0))
-        second = self.relu(self.conv2(first))
-        # The spread within groups of eight images as one more channel, so that sameness shows.
-        groups = second.view(-1, 8, *second.shape[1:]) if len(second) % 8 == 0 else second[None]
-        spread = (groups.var(1, unbiased=False) + 1e-8).sqrt().mean((1, 2, 3))
-        spread = spread.repeat_interleave(groups.shape[1]).view(-1, 1, 1, 1).expand(-1, 1, 7, 7)
-        third = self.relu(self.conv3(torch.cat([second, spread], 1)))
-        return self.score(third.flatten(1)).squeeze(1), second
+        seen = self.relu(self.conv3(self.features(image))).flatten(1)
+        # The spread within groups of eight images as one more input, so that sameness shows.
+        groups = seen.view(-1, 8, seen.shape[1])
+        variance = (groups - groups.mean(1, keepdim=True)).square().mean(1)
+        spread = (variance + 1e-8).sqrt().mean(1).repeat_interleave(8).unsqueeze(1)
+        return self.score(torch.cat([seen, spread], 1)).squeeze(1)
 
 
 class Encoder(nn.Module):
