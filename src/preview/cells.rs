@@ -147,7 +147,7 @@ mod tests {
     #[test]
     fn without_colour_there_is_no_escape_code() {
         let picture = picture(&[&[WHITE, BLACK, WHITE, CLEAR], &[WHITE, BLACK, BLACK, CLEAR]]);
-        assert_eq!(draw(&picture, Colours::None), "@ + \n");
+        assert_eq!(draw(&picture, Colours::None), "@ = \n");
     }
 
     #[test]

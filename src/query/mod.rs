@@ -107,7 +107,7 @@ pub fn nearest<'a>(
     candidates: impl IntoIterator<Item = &'a str>,
     count: usize,
 ) -> Vec<String> {
-    const ALIKE: f64 = 0.6;
+    const ALIKE: f64 = 0.75;
     let wanted = wanted.to_lowercase();
     let mut scored: Vec<(f64, &str)> = candidates
         .into_iter()
@@ -120,7 +120,8 @@ pub fn nearest<'a>(
         })
         .filter(|(score, _)| *score > ALIKE)
         .collect();
-    scored.sort_by(|a, b| b.0.total_cmp(&a.0));
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
+    scored.dedup();
     scored
         .into_iter()
         .take(count)
