@@ -73,6 +73,16 @@ pub enum BundleError {
         /// Everything that is wrong.
         problems: Vec<Problem>,
     },
+    /// One of its models cannot be read.
+    #[error("the bundle '{bundle}': {source}")]
+    Model {
+        /// Its name or folder.
+        bundle: String,
+        /// The model's file.
+        file: String,
+        /// The cause.
+        source: crate::onnx::OnnxError,
+    },
 }
 
 fn suggestion(nearest: &Option<String>) -> String {

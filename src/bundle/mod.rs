@@ -4,6 +4,7 @@ mod embedded;
 mod error;
 mod manifest;
 mod manifest_file;
+mod models;
 mod prior;
 mod source;
 mod statistics;
@@ -23,6 +24,7 @@ pub use manifest::{
     Channels, Classifier, Encoder, Generator, GeneratorForm, MANIFEST, Manifest, Network,
     PriorKind, PriorSource,
 };
+pub use models::ClassifierTaps;
 pub use prior::Prior;
 pub use source::{Source, resolve};
 pub use statistics::{Histogram, Statistics};

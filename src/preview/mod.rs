@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn captions_are_cut_to_their_picture() {
-        let captions = ["volcano".to_owned(), "crane".to_owned(), String::new()];
-        assert_eq!(caption_line(captions.iter(), 5), "volc… crane");
+        let captions = ["volcano".to_owned(), "漢字漢字".to_owned(), String::new()];
+        assert_eq!(caption_line(captions.iter(), 5), "volc… 漢字…");
     }
 }

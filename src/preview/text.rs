@@ -1,5 +1,7 @@
 //! Text from files made safe for a terminal: no escape sequences, no control characters, known width.
 
+use unicode_width::UnicodeWidthChar;
+
 const ESCAPE: char = '\u{1b}';
 const BELL: char = '\u{7}';
 /// Single-character forms of "control sequence introducer" and "string terminator".
@@ -27,11 +29,11 @@ pub fn clean(text: &str) -> String {
 
 /// Columns that `text` occupies in a terminal.
 pub fn width(text: &str) -> usize {
-    text.chars().count()
+    text.chars().map(character_width).sum()
 }
 
 /// The longest beginning of `text` that fits `columns`, with `…` as its last column where something
-/// was cut off.
+/// was cut off. Never splits a wide character.
 pub fn truncate(text: &str, columns: usize) -> String {
     if width(text) <= columns {
         return text.to_owned();
@@ -39,9 +41,20 @@ pub fn truncate(text: &str, columns: usize) -> String {
     let Some(room) = columns.checked_sub(1) else {
         return String::new();
     };
-    let mut kept: String = text.chars().take(room).collect();
+    let mut used = 0;
+    let mut kept: String = text
+        .chars()
+        .take_while(|&character| {
+            used += character_width(character);
+            used <= room
+        })
+        .collect();
     kept.push('…');
     kept
+}
+
+fn character_width(character: char) -> usize {
+    character.width().unwrap_or(0)
 }
 
 /// Embeddings, overrides and isolates of the Unicode bidirectional algorithm.
@@ -125,8 +138,10 @@ mod tests {
 
     #[test]
     fn truncation_counts_columns_not_characters() {
+        assert_eq!(width("漢字"), 4);
         assert_eq!(truncate("volcano", 7), "volcano");
         assert_eq!(truncate("volcano", 4), "vol…");
+        assert_eq!(truncate("漢字漢", 4), "漢…");
         assert_eq!(truncate("volcano", 1), "…");
         assert_eq!(truncate("volcano", 0), "");
     }

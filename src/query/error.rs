@@ -160,9 +160,15 @@ impl fmt::Display for Hint {
 }
 
 fn elements(tensor: &str, indices: &[usize]) -> String {
+    const LISTED: usize = 12;
     let elements: Vec<String> = indices
         .iter()
+        .take(LISTED)
         .map(|index| format!("{}[{index}]", clean(tensor)))
         .collect();
-    elements.join(", ")
+    let more = match indices.len().saturating_sub(LISTED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    elements.join(", ") + &more
 }

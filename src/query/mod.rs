@@ -13,11 +13,11 @@ mod unit_syntax;
 
 pub use error::{FileError, Hint, QueryError, UsageError};
 pub use interval::{IntervalEnd, IntervalSyntax};
-pub use taps::{Limits, Taps};
+pub use taps::{Limits, Tap, Taps};
 pub use unit::{Read, Unit};
 pub use unit_syntax::{Form, Target, UnitSyntax};
 
-use crate::bundle::Statistics;
+use crate::bundle::{Bundle, Statistics};
 use crate::sampler::Interval;
 
 /// Constraints that all hold at once.
@@ -51,10 +51,25 @@ pub struct Context<'a> {
 }
 
 impl Query {
-    /// Resolves constraints as written on the command line.
+    /// Resolves constraints as written on the command line for a bundle.
     ///
     /// # Errors
     /// No constraint, one that cannot be read, or one that this bundle cannot answer.
+    pub fn resolve(texts: &[String], bundle: &Bundle) -> Result<Query, QueryError> {
+        let taps = bundle.taps()?;
+        let context = Context {
+            taps: &taps,
+            logits: taps.logits(),
+            labels: bundle.labels(),
+            statistics: bundle.statistics(),
+        };
+        Query::resolve_in(texts, &context)
+    }
+
+    /// Resolves constraints as written on the command line.
+    ///
+    /// # Errors
+    /// No constraint, one that cannot be read, or one that cannot be answered.
     pub fn resolve_in(texts: &[String], context: &Context<'_>) -> Result<Query, QueryError> {
         if texts.is_empty() {
             return Err(UsageError::NoConstraint.into());

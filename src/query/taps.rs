@@ -1,6 +1,7 @@
 //! What a query needs to know of a classifier: its tensors, their shapes and their limits.
 
-use crate::graph::{Graph, Op, Unary};
+use crate::bundle::BundleError;
+use crate::graph::{Graph, Op, Unary, ValueId};
 
 /// Values that a unit can never pass, by construction (a probability: 0 and 1).
 #[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize, serde::Deserialize)]
@@ -19,46 +20,50 @@ impl Limits {
     };
 }
 
-/// The tensors of a classifier that a unit may be read off.
+/// A tensor that a unit may be read off.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tap {
+    /// Its shape at batch 1.
+    pub shape: Vec<usize>,
+    /// Limits of every element.
+    pub limits: Limits,
+}
+
+/// The tensors of a classifier.
 pub trait Taps {
     /// Names of all tensors.
     fn names(&self) -> Vec<String>;
 
-    /// Shape at batch 1; none where there is no such tensor of floats.
-    fn shape_of(&self, name: &str) -> Option<Vec<usize>>;
-
-    /// Limits of every element.
-    fn limits_of(&self, name: &str) -> Limits;
+    /// A tensor; none where there is no tensor of floats of that name.
+    ///
+    /// # Errors
+    /// The part of the classifier that computes it cannot be read.
+    fn tap(&self, name: &str) -> Result<Option<Tap>, BundleError>;
 }
 
-/// A classifier at batch 1.
-impl Taps for Graph {
-    fn names(&self) -> Vec<String> {
-        self.nodes()
-            .iter()
-            .flat_map(|node| &node.outputs)
-            .filter(|&&id| self.tensor_type(id).dtype.is_float())
-            .map(|&id| self.name(id).to_owned())
-            .collect()
+impl Tap {
+    /// A tensor of a graph at batch 1.
+    pub fn of(graph: &Graph, name: &str) -> Option<Tap> {
+        let id = graph.find(name)?;
+        let tensor_type = graph.tensor_type(id);
+        let known = graph.constant(id).is_none() && tensor_type.dtype.is_float();
+        known.then(|| Tap {
+            shape: tensor_type.shape.clone(),
+            limits: limits_of(graph, id),
+        })
     }
+}
 
-    fn shape_of(&self, name: &str) -> Option<Vec<usize>> {
-        let id = self.find(name)?;
-        let known = self.constant(id).is_none() && self.tensor_type(id).dtype.is_float();
-        known.then(|| self.shape(id).to_vec())
-    }
-
-    fn limits_of(&self, name: &str) -> Limits {
-        let mut value = self.find(name);
-        while let Some((node, _)) = value.and_then(|id| self.producer(id)) {
-            let node = self.node(node);
-            if !keeps_limits(&node.op) {
-                return limits(&node.op);
-            }
-            value = node.inputs.first().copied();
+/// Looks through operators that pass their input's elements on.
+fn limits_of(graph: &Graph, mut value: ValueId) -> Limits {
+    while let Some((node, _)) = graph.producer(value) {
+        let node = graph.node(node);
+        match node.inputs.first() {
+            Some(&input) if keeps_limits(&node.op) => value = input,
+            _ => return limits(&node.op),
         }
-        Limits::default()
     }
+    Limits::default()
 }
 
 /// Whether every element of the result is an element of the input or a mean of some.
@@ -85,4 +90,33 @@ fn limits(op: &Op) -> Limits {
         _ => (None, None),
     };
     Limits { low, high }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::graph::{DType, TensorType};
+
+    #[test]
+    fn limits_pass_through_pooling_and_reshaping_but_not_further() {
+        let mut graph = Graph::new();
+        let shape = TensorType::new(DType::F32, [1, 2, 3, 3]);
+        let input = graph.add_input("x", shape).unwrap();
+        let relu = graph.add("relu", Op::Unary(Unary::Relu), &[input]).unwrap();
+        let pool = graph.add("pool", Op::GlobalAveragePool, &[relu]).unwrap();
+        let flat = Op::Reshape { shape: vec![1, 2] };
+        let flat = graph.add("flat", flat, &[pool]).unwrap();
+        let sigmoid = graph
+            .add("sigmoid", Op::Unary(Unary::Sigmoid), &[flat])
+            .unwrap();
+        graph.add("exp", Op::Unary(Unary::Exp), &[sigmoid]).unwrap();
+        let limits = |name| Tap::of(&graph, name).unwrap().limits;
+        assert_eq!((limits("flat").low, limits("flat").high), (Some(0.0), None));
+        assert_eq!(limits("sigmoid"), Limits::UNIT);
+        assert_eq!(limits("exp"), Limits::default());
+        assert_eq!(limits("x"), Limits::default());
+        assert_eq!(Tap::of(&graph, "none"), None);
+    }
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
+use crate::bundle::BundleError;
 use crate::bundle::test_files::tensors;
 
 struct Classifier;
@@ -14,19 +15,16 @@ impl Taps for Classifier {
             .into()
     }
 
-    fn shape_of(&self, name: &str) -> Option<Vec<usize>> {
-        match name {
-            "/layer1/conv/Conv_output_0" => Some(vec![1, 8, 4, 6]),
-            "tokens" => Some(vec![1, 5, 3]),
-            "logits" => Some(vec![1, 4]),
-            "flat" => Some(vec![1]),
-            _ => None,
-        }
-    }
-
-    fn limits_of(&self, name: &str) -> Limits {
-        let low = (name == "tokens").then_some(0.0);
-        Limits { low, high: None }
+    fn tap(&self, name: &str) -> Result<Option<Tap>, BundleError> {
+        let (shape, low) = match name {
+            "/layer1/conv/Conv_output_0" => (vec![1, 8, 4, 6], None),
+            "tokens" => (vec![1, 5, 3], Some(0.0)),
+            "logits" => (vec![1, 4], None),
+            "flat" => (vec![1], None),
+            _ => return Ok(None),
+        };
+        let limits = Limits { low, high: None };
+        Ok(Some(Tap { shape, limits }))
     }
 }
 
@@ -207,4 +205,28 @@ fn nearest_prefers_what_contains_the_word() {
     assert_eq!(nearest("relu2", names, 1), ["layer4.relu2"]);
     assert_eq!(nearest("feature", names, 1), ["features"]);
     assert!(nearest("zzz", names, 3).is_empty());
+}
+
+#[test]
+fn the_built_in_bundles_answer_queries_about_any_tensor() {
+    let resolve = |bundle: &str, text: &str| {
+        let bundle = Bundle::open(bundle).unwrap();
+        Query::resolve(&[text.to_owned()], &bundle)
+    };
+    let query = resolve("fashion", "sneaker in p99..").unwrap();
+    assert_eq!(query.constraints[0].unit.to_string(), "logits[7] sneaker");
+    assert!(query.constraints[0].interval.low().is_some());
+    let query = resolve("fashion", "layer1.conv1[0,3,3] in ..1").unwrap();
+    assert_eq!(query.constraints[0].unit.read, Read::Position(0, 3, 3));
+    let query = resolve("halfspace", "three in 0.9..1").unwrap();
+    assert_eq!(query.constraints[0].unit.limits, Limits::UNIT);
+    assert_eq!(query.constraints[0].reachable_interval().high(), None);
+    assert!(matches!(
+        resolve("halfspace", "four in 0.9..1"),
+        Err(QueryError::Usage(UsageError::UnknownLabel { .. }))
+    ));
+    assert!(matches!(
+        Query::resolve(&[], &Bundle::open("halfspace").unwrap()),
+        Err(QueryError::Usage(UsageError::NoConstraint))
+    ));
 }

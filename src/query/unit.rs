@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::error::{Hint, QueryError, UsageError};
-use super::taps::Limits;
+use super::taps::{Limits, Tap};
 use super::unit_syntax::{Form, Target, UnitSyntax};
 use super::{Context, nearest, npy};
 use crate::preview::text::clean;
@@ -91,56 +91,70 @@ struct Resolver<'a> {
     context: &'a Context<'a>,
 }
 
+/// One unit of one tensor, both of which exist.
+struct Place {
+    tensor: String,
+    tap: Tap,
+    index: usize,
+}
+
 impl Resolver<'_> {
     fn plain(&self, target: &Target) -> Result<Unit, QueryError> {
-        let (tensor, shape, index) = self.place(target)?;
-        let read = match shape[..] {
-            [_, _] => Read::Element(index),
-            [_, _, _] | [_, _, _, _] => Read::Mean(index),
-            _ => return Err(self.wrong_rank(&tensor, shape).into()),
+        let place = self.place(target)?;
+        let read = match place.tap.shape.len() {
+            2 => Read::Element(place.index),
+            _ => Read::Mean(place.index),
         };
-        self.unit(tensor, shape, read, index)
+        Ok(self.unit(place, read))
     }
 
     fn maximum(&self, target: &Target) -> Result<Unit, QueryError> {
-        let (tensor, shape, index) = self.place(target)?;
-        match shape.len() {
-            3 | 4 => self.unit(tensor, shape, Read::Max(index), index),
-            _ => Err(self.wrong_rank(&tensor, shape).into()),
+        let place = self.place(target)?;
+        match place.tap.shape.len() {
+            3 | 4 => {
+                let read = Read::Max(place.index);
+                Ok(self.unit(place, read))
+            }
+            _ => Err(self.wrong_rank(&place.tensor, &place.tap).into()),
         }
     }
 
     fn probability(&self, target: &Target) -> Result<Unit, QueryError> {
-        let (tensor, shape, index) = self.place(target)?;
-        match shape.len() {
-            2 => self.unit(tensor, shape, Read::Probability(index), index),
-            _ => Err(self.wrong_rank(&tensor, shape).into()),
+        let mut place = self.place(target)?;
+        match place.tap.shape.len() {
+            2 => {
+                place.tap.limits = Limits::UNIT;
+                let read = Read::Probability(place.index);
+                Ok(self.unit(place, read))
+            }
+            _ => Err(self.wrong_rank(&place.tensor, &place.tap).into()),
         }
     }
 
     fn position(&self, tensor: &str, index: [usize; 3]) -> Result<Unit, QueryError> {
-        let shape = self.shape_of(tensor)?;
-        let [_, channels, height, width] = shape[..] else {
-            return Err(self.wrong_rank(tensor, shape).into());
+        let tap = self.tap(tensor)?;
+        let [_, channels, height, width] = tap.shape[..] else {
+            return Err(self.wrong_rank(tensor, &tap).into());
         };
         let [channel, row, column] = index;
-        self.within(tensor, "unit", channel, channels)?;
-        self.within(tensor, "row", row, height)?;
-        self.within(tensor, "column", column, width)?;
-        let read = Read::Position(channel, row, column);
-        self.unit(tensor.to_owned(), shape, read, channel)
+        within(tensor, "unit", channel, channels)?;
+        within(tensor, "row", row, height)?;
+        within(tensor, "column", column, width)?;
+        let place = Place {
+            tensor: tensor.to_owned(),
+            tap,
+            index: channel,
+        };
+        Ok(self.unit(place, Read::Position(channel, row, column)))
     }
 
     fn direction(&self, path: &str, tensor: &str) -> Result<Unit, QueryError> {
-        let shape = self.shape_of(tensor)?;
-        let Some(units) = unit_count(&shape) else {
-            return Err(self.wrong_rank(tensor, shape).into());
-        };
-        let direction = npy::read_vector(path, units)?;
+        let tap = self.tap(tensor)?;
+        let direction = npy::read_vector(path, self.unit_count(tensor, &tap)?)?;
         Ok(Unit {
             text: self.syntax.text.clone(),
             tensor: tensor.to_owned(),
-            shape,
+            shape: tap.shape,
             read: Read::Direction(direction),
             index: None,
             label: None,
@@ -148,47 +162,33 @@ impl Resolver<'_> {
         })
     }
 
-    fn unit(
-        &self,
-        tensor: String,
-        shape: Vec<usize>,
-        read: Read,
-        index: usize,
-    ) -> Result<Unit, QueryError> {
-        let limits = match read {
-            Read::Probability(_) => Limits::UNIT,
-            _ => self.context.taps.limits_of(&tensor),
-        };
-        let label = (tensor == self.context.logits)
-            .then(|| self.context.labels.get(index))
+    fn unit(&self, place: Place, read: Read) -> Unit {
+        let label = (place.tensor == self.context.logits)
+            .then(|| self.context.labels.get(place.index))
             .flatten()
             .filter(|label| !label.is_empty());
-        Ok(Unit {
+        Unit {
             text: self.syntax.text.clone(),
             label: label.cloned(),
-            index: Some(index),
-            tensor,
-            shape,
+            index: Some(place.index),
+            tensor: place.tensor,
+            shape: place.tap.shape,
             read,
-            limits,
-        })
+            limits: place.tap.limits,
+        }
     }
 
-    /// Tensor, shape and unit of a target; the unit exists.
-    fn place(&self, target: &Target) -> Result<(String, Vec<usize>, usize), QueryError> {
+    fn place(&self, target: &Target) -> Result<Place, QueryError> {
         let (tensor, index) = match target {
             Target::Element { tensor, index } => (tensor.clone(), *index),
             Target::Label(label) => (self.context.logits.to_owned(), self.labelled(label)?),
         };
-        let shape = self.shape_of(&tensor)?;
-        let Some(units) = unit_count(&shape) else {
-            return Err(self.wrong_rank(&tensor, shape).into());
-        };
-        self.within(&tensor, "unit", index, units)?;
-        Ok((tensor, shape, index))
+        let tap = self.tap(&tensor)?;
+        within(&tensor, "unit", index, self.unit_count(&tensor, &tap)?)?;
+        Ok(Place { tensor, tap, index })
     }
 
-    fn labelled(&self, label: &str) -> Result<usize, UsageError> {
+    fn labelled(&self, label: &str) -> Result<usize, QueryError> {
         let indices: Vec<usize> = (0..)
             .zip(self.context.labels)
             .filter(|(_, known)| *known == label)
@@ -198,18 +198,20 @@ impl Resolver<'_> {
             [index] => Ok(index),
             [] => Err(UsageError::UnknownLabel {
                 label: label.to_owned(),
-                hint: self.hint_for_label(label),
-            }),
+                hint: self.hint_for_label(label)?,
+            }
+            .into()),
             _ => Err(UsageError::DuplicateLabel {
                 label: label.to_owned(),
                 tensor: self.context.logits.to_owned(),
                 indices,
-            }),
+            }
+            .into()),
         }
     }
 
-    fn hint_for_label(&self, label: &str) -> Hint {
-        let instead = if self.context.taps.shape_of(label).is_some() {
+    fn hint_for_label(&self, label: &str) -> Result<Hint, QueryError> {
+        let instead = if self.context.taps.tap(label)?.is_some() {
             Some(format!(
                 "{label}[0], with the unit in brackets, for that tensor"
             ))
@@ -222,46 +224,38 @@ impl Resolver<'_> {
             None
         };
         let labels = self.context.labels.iter().map(String::as_str);
-        Hint {
+        Ok(Hint {
             nearest: nearest(label, labels, SUGGESTIONS),
             instead,
-        }
-    }
-
-    fn shape_of(&self, tensor: &str) -> Result<Vec<usize>, UsageError> {
-        self.context.taps.shape_of(tensor).ok_or_else(|| {
-            let names = self.context.taps.names();
-            let names = names.iter().map(String::as_str);
-            UsageError::UnknownTensor {
-                tensor: tensor.to_owned(),
-                hint: Hint {
-                    nearest: nearest(tensor, names, SUGGESTIONS),
-                    instead: None,
-                },
-            }
         })
     }
 
-    fn within(
-        &self,
-        tensor: &str,
-        axis: &'static str,
-        index: usize,
-        length: usize,
-    ) -> Result<(), UsageError> {
-        if index < length {
-            return Ok(());
+    fn tap(&self, tensor: &str) -> Result<Tap, QueryError> {
+        if let Some(tap) = self.context.taps.tap(tensor)? {
+            return Ok(tap);
         }
-        Err(UsageError::OutOfRange {
+        let names = self.context.taps.names();
+        let names = names.iter().map(String::as_str);
+        Err(UsageError::UnknownTensor {
             tensor: tensor.to_owned(),
-            axis,
-            index,
-            length,
-        })
+            hint: Hint {
+                nearest: nearest(tensor, names, SUGGESTIONS),
+                instead: None,
+            },
+        }
+        .into())
     }
 
-    fn wrong_rank(&self, tensor: &str, shape: Vec<usize>) -> UsageError {
-        let possible = match shape.len() {
+    /// Elements of `[B, C]`, channels of `[B, C, H, W]` and `[B, T, C]`.
+    fn unit_count(&self, tensor: &str, tap: &Tap) -> Result<usize, UsageError> {
+        match tap.shape[..] {
+            [_, units] | [_, _, units] | [_, units, _, _] => Ok(units),
+            _ => Err(self.wrong_rank(tensor, tap)),
+        }
+    }
+
+    fn wrong_rank(&self, tensor: &str, tap: &Tap) -> UsageError {
+        let possible = match tap.shape.len() {
             2 => format!("{tensor}[c], prob({tensor}[c])"),
             3 => format!("{tensor}[c] (mean over positions), max({tensor}[c])"),
             4 => format!(
@@ -272,16 +266,20 @@ impl Resolver<'_> {
         UsageError::WrongRank {
             text: self.syntax.text.clone(),
             tensor: tensor.to_owned(),
-            shape,
+            shape: tap.shape.clone(),
             possible,
         }
     }
 }
 
-/// Elements of `[B, C]`, channels of `[B, C, H, W]` and `[B, T, C]`.
-fn unit_count(shape: &[usize]) -> Option<usize> {
-    match *shape {
-        [_, units] | [_, _, units] | [_, units, _, _] => Some(units),
-        _ => None,
+fn within(tensor: &str, axis: &'static str, index: usize, length: usize) -> Result<(), UsageError> {
+    if index < length {
+        return Ok(());
     }
+    Err(UsageError::OutOfRange {
+        tensor: tensor.to_owned(),
+        axis,
+        index,
+        length,
+    })
 }

@@ -1,0 +1,182 @@
+//! The models of a bundle, and the classifier's tensors for queries.
+
+use super::{
+    Bundle, BundleError, Encoder, GeneratorForm, Network, Problem, RESTORE, Source, resolve,
+};
+use crate::onnx::{LoadOptions, Model};
+use crate::query::{Tap, Taps};
+
+impl Bundle {
+    /// The classifier.
+    ///
+    /// # Errors
+    /// It is not a readable ONNX model.
+    pub fn classifier(&self) -> Result<Model, BundleError> {
+        self.model(&self.manifest.classifier.file)
+    }
+
+    /// The generator; none where the code is the image.
+    ///
+    /// # Errors
+    /// It is not a readable ONNX model.
+    pub fn generator(&self) -> Result<Option<Model>, BundleError> {
+        match &self.manifest.generator.form {
+            GeneratorForm::Network(network) => self.model(&network.file).map(Some),
+            GeneratorForm::Pixels { .. } => Ok(None),
+        }
+    }
+
+    /// The encoder; none where embeddings are pixels or a tensor of the classifier.
+    ///
+    /// # Errors
+    /// It is not a readable ONNX model.
+    pub fn encoder(&self) -> Result<Option<Model>, BundleError> {
+        match &self.manifest.encoder {
+            Some(Encoder::Network(network)) => self.model(&network.file).map(Some),
+            Some(Encoder::Tensor(_)) | None => Ok(None),
+        }
+    }
+
+    /// The judge, where there is one.
+    ///
+    /// # Errors
+    /// It is not a readable ONNX model.
+    pub fn judge(&self) -> Result<Option<Model>, BundleError> {
+        self.network(self.manifest.judge.as_ref())
+    }
+
+    /// The network from image to code, where there is one.
+    ///
+    /// # Errors
+    /// It is not a readable ONNX model.
+    pub fn inverse(&self) -> Result<Option<Model>, BundleError> {
+        self.network(self.manifest.inverse.as_ref())
+    }
+
+    /// How the classifier is loaded for `batch` images: the open dimensions of its input take the
+    /// channels and the size that the manifest states.
+    pub fn classifier_options(&self, classifier: &Model, batch: usize) -> LoadOptions {
+        let manifest = &self.manifest.classifier;
+        let input = match &manifest.input {
+            Some(name) => classifier.inputs().iter().find(|input| input.name == *name),
+            None => classifier.inputs().first(),
+        };
+        let size = manifest.size.or(match self.manifest.generator.form {
+            GeneratorForm::Pixels {
+                shape: [_, height, width],
+            } => Some([height, width]),
+            GeneratorForm::Network(_) => None,
+        });
+        let image = std::iter::once(manifest.channels.count()).chain(size.into_iter().flatten());
+        let axes = input.and_then(|input| input.dims.as_deref());
+        let dimensions = axes
+            .unwrap_or_default()
+            .iter()
+            .skip(1)
+            .zip(image)
+            .filter_map(|(axis, length)| Some((axis.symbol.clone()?, length)))
+            .collect();
+        LoadOptions {
+            batch,
+            dimensions,
+            outputs: None,
+        }
+    }
+
+    /// The tensors of the classifier that a unit may be read off.
+    ///
+    /// # Errors
+    /// The classifier is not a readable ONNX model.
+    pub fn taps(&self) -> Result<ClassifierTaps, BundleError> {
+        let classifier = self.classifier()?;
+        Ok(ClassifierTaps {
+            options: self.classifier_options(&classifier, 1),
+            bundle: self.manifest.name.clone(),
+            file: self.manifest.classifier.file.clone(),
+            logits: self.logits(&classifier),
+            classifier,
+        })
+    }
+
+    /// Name of the tensor that labels count in: the manifest's, or the classifier's first output.
+    pub fn logits(&self, classifier: &Model) -> String {
+        let first = || {
+            classifier
+                .outputs()
+                .first()
+                .map(|output| output.name.clone())
+        };
+        let stated = self.manifest.classifier.logits.clone();
+        stated.or_else(first).unwrap_or_default()
+    }
+
+    fn network(&self, network: Option<&Network>) -> Result<Option<Model>, BundleError> {
+        network.map(|network| self.model(&network.file)).transpose()
+    }
+
+    /// From a folder by path, because a model may keep its weights in files beside it.
+    fn model(&self, file: &str) -> Result<Model, BundleError> {
+        let model = match &self.source {
+            Source::Folder(folder) => {
+                let path = resolve(folder, file).map_err(|reason| {
+                    self.invalid(vec![Problem::whole_file(file, reason, RESTORE)])
+                })?;
+                Model::open(&path)
+            }
+            Source::Embedded(_) => Model::from_bytes(self.bytes(file)?.into_owned(), file),
+        };
+        model.map_err(|source| BundleError::Model {
+            bundle: self.manifest.name.clone(),
+            file: file.to_owned(),
+            source,
+        })
+    }
+}
+
+/// The tensors of a bundle's classifier. Only the part of it that a tensor needs is ever read, so
+/// that an operator beyond it does no harm.
+#[derive(Debug, Clone)]
+pub struct ClassifierTaps {
+    classifier: Model,
+    options: LoadOptions,
+    logits: String,
+    bundle: String,
+    file: String,
+}
+
+impl ClassifierTaps {
+    /// The classifier.
+    pub fn classifier(&self) -> &Model {
+        &self.classifier
+    }
+
+    /// Name of the tensor that labels count in.
+    pub fn logits(&self) -> &str {
+        &self.logits
+    }
+}
+
+impl Taps for ClassifierTaps {
+    fn names(&self) -> Vec<String> {
+        let names = self.classifier.tensor_names().into_iter();
+        names.map(str::to_owned).collect()
+    }
+
+    fn tap(&self, name: &str) -> Result<Option<Tap>, BundleError> {
+        if !self.classifier.tensor_names().contains(&name) {
+            return Ok(None);
+        }
+        let options = LoadOptions {
+            outputs: Some(vec![name.to_owned()]),
+            ..self.options.clone()
+        };
+        match self.classifier.graph(&options) {
+            Ok(graph) => Ok(Tap::of(&graph, name)),
+            Err(source) => Err(BundleError::Model {
+                bundle: self.bundle.clone(),
+                file: self.file.clone(),
+                source,
+            }),
+        }
+    }
+}
