@@ -1,1 +1,7 @@
-//! Diversity scores of a sample.
+//! Diversity scores of a sample: distances between embeddings and effective counts.
+
+pub mod distances;
+pub mod diversity;
+pub mod vendi;
+
+pub use diversity::{BandwidthSource, Diversity};

@@ -1,9 +1,12 @@
 //! What every method is: a state machine that makes one step at a time.
 
 use super::evaluate::{Evaluate, EvaluateError};
+use super::incremental::Incremental;
 use super::interval::Interval;
+use super::joint::Joint;
 use super::prior::Prior;
 use super::report::StepReport;
+use super::settings::{MethodKind, Settings, SettingsError};
 use super::state::{State, StateError};
 use ndarray::{Array2, ArrayView2};
 
@@ -41,4 +44,16 @@ pub trait Method: Send {
     /// # Errors
     /// The state belongs to something else; the method is unchanged then.
     fn restore(&mut self, state: &State) -> Result<(), StateError>;
+}
+
+/// The method that `settings` name, at its start.
+///
+/// # Errors
+/// A setting makes no sense, the problem has no constraint, or its starts are not usable.
+pub fn start(settings: &Settings, problem: Problem) -> Result<Box<dyn Method>, SettingsError> {
+    settings.check()?;
+    Ok(match settings.method {
+        MethodKind::Incremental => Box::new(Incremental::new(settings, problem)?),
+        MethodKind::Joint => Box::new(Joint::new(settings, settings.n, settings.stop, problem)?),
+    })
 }

@@ -2,18 +2,29 @@
 //! trait [`Evaluate`]. Arrays only: nothing here knows of a graph, a runtime or a file.
 
 mod chi_square;
+mod counted;
 pub mod evaluate;
+mod incremental;
 pub mod interval;
+mod joint;
+mod lagrangian;
 pub mod method;
+mod motion;
+pub mod objective;
+mod optimiser;
+mod pace;
+mod population;
 pub mod prior;
+mod projection;
 pub mod report;
 pub mod settings;
 pub mod starts;
 pub mod state;
+mod targets;
 
 pub use evaluate::{Evaluate, EvaluateError, Evaluation, PullBack};
 pub use interval::{Interval, IntervalError};
-pub use method::{Method, Problem};
+pub use method::{Method, Problem, start};
 pub use prior::{Prior, PriorError};
 pub use report::{Accepted, Finish, StepReport};
 pub use settings::{ConstraintKind, MethodKind, Settings, SettingsError, Stop, Update};

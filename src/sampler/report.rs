@@ -1,5 +1,6 @@
 //! What a method tells after each step.
 
+use super::state::StateError;
 use ndarray::Array2;
 
 /// A sample that was re-checked by the plain forward graphs and lies inside every interval.
@@ -30,6 +31,31 @@ pub enum Finish {
     MaxSteps,
     /// `incremental`: no sample of the batch could move, so no later batch can either.
     Stalled,
+}
+
+impl Finish {
+    /// As a checkpoint holds it; 0 is no end yet.
+    pub(super) fn to_integer(finish: Option<Finish>) -> u64 {
+        match finish {
+            None => 0,
+            Some(Finish::Complete) => 1,
+            Some(Finish::MaxSteps) => 2,
+            Some(Finish::Stalled) => 3,
+        }
+    }
+
+    /// The inverse of [`Finish::to_integer`].
+    pub(super) fn from_integer(integer: u64) -> Result<Option<Finish>, StateError> {
+        match integer {
+            0 => Ok(None),
+            1 => Ok(Some(Finish::Complete)),
+            2 => Ok(Some(Finish::MaxSteps)),
+            3 => Ok(Some(Finish::Stalled)),
+            _ => Err(StateError::Value {
+                name: "finish".to_owned(),
+            }),
+        }
+    }
 }
 
 /// What one step did.

@@ -122,6 +122,19 @@ impl State {
         }
     }
 
+    /// Reads a matrix of the given number of rows.
+    ///
+    /// # Errors
+    /// It is absent or has another number of rows.
+    pub(super) fn matrix_of_rows(
+        &self,
+        name: &str,
+        rows: usize,
+    ) -> Result<Array2<f32>, StateError> {
+        let columns = self.array(name)?.shape.last().copied().unwrap_or(0);
+        self.matrix(name, (rows, columns))
+    }
+
     /// Reads a list of floats, of the given length where one is given.
     ///
     /// # Errors

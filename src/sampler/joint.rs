@@ -1,0 +1,305 @@
+//! `joint`: the exact joint objective for all rows at once.
+
+use super::counted::Counted;
+use super::evaluate::{Evaluate, EvaluateError};
+use super::method::{Method, Problem};
+use super::motion::{Derivatives, Motion};
+use super::objective::Sums;
+use super::pace::Pace;
+use super::population::{Population, Status};
+use super::report::{Accepted, Finish, StepReport};
+use super::settings::{Settings, SettingsError, Stop, Update};
+use super::state::{State, StateError};
+use ndarray::{Array2, ArrayView2, Axis};
+
+/// All rows at once, each step: evaluate the live rows, form the objective's exact gradient, pull
+/// it back, move each row within the linearised intervals and the prior.
+///
+/// With [`Update::Block`] the rows are taken block by block. The gradient of a block is the exact
+/// partial gradient with every other row where it was last evaluated, so a step is one pass over
+/// the rows and needs the memory of one block.
+#[derive(Debug, Clone)]
+pub(super) struct Joint {
+    pub(super) population: Population,
+    pub(super) motion: Motion,
+    pace: Pace,
+    stop: Stop,
+    update: Update,
+    max_steps: u64,
+    give_up_after: u64,
+    pub(super) step: u64,
+    pub(super) finish: Option<Finish>,
+    /// Where each row goes after this step `[rows, d]`.
+    next: Array2<f32>,
+}
+
+impl Joint {
+    /// `rows` rows at their starts.
+    ///
+    /// # Errors
+    /// The problem has no constraint or unusable starts.
+    pub(super) fn new(
+        settings: &Settings,
+        rows: usize,
+        stop: Stop,
+        problem: Problem,
+    ) -> Result<Self, SettingsError> {
+        let population = Population::new(rows, settings.seed, problem)?;
+        Ok(Joint {
+            motion: Motion::new(settings, &population),
+            pace: Pace::new(settings.max_steps),
+            stop,
+            update: settings.update,
+            max_steps: settings.max_steps,
+            give_up_after: settings.give_up_after,
+            step: 0,
+            finish: None,
+            next: population.codes.clone(),
+            population,
+        })
+    }
+
+    /// Evaluates `live` block by block and works out where each row goes; gives the objective and
+    /// marks rows that were drawn anew as not moving.
+    fn evaluate_and_pull(
+        &mut self,
+        live: &[usize],
+        evaluator: &mut Counted<'_>,
+        moving: &mut [bool],
+    ) -> Result<f64, EvaluateError> {
+        if self.update == Update::Exact {
+            self.evaluate_rows(live, evaluator, moving)?;
+            let sums = self.population.sums();
+            self.pull(live, &sums, evaluator, moving)?;
+            return Ok(sums.value());
+        }
+        let mut sums = self.population.sums();
+        for block in live.chunks(evaluator.block_rows()) {
+            for &row in block {
+                if self.population.is_known(row) {
+                    sums.remove(self.population.embeddings.row(row));
+                }
+            }
+            self.evaluate_rows(block, evaluator, moving)?;
+            if sums.centre().len() != self.population.embeddings.ncols() {
+                sums = Sums::about(vec![0.0; self.population.embeddings.ncols()]);
+            }
+            for &row in block {
+                if self.population.is_known(row) {
+                    sums.add(self.population.embeddings.row(row));
+                }
+            }
+            self.pull(block, &sums, evaluator, moving)?;
+        }
+        Ok(self.population.sums().value())
+    }
+
+    fn evaluate_rows(
+        &mut self,
+        rows: &[usize],
+        evaluator: &mut Counted<'_>,
+        moving: &mut [bool],
+    ) -> Result<(), EvaluateError> {
+        for row in self.population.evaluate(rows, evaluator)? {
+            self.redraw(row);
+            moving[row] = false;
+        }
+        Ok(())
+    }
+
+    /// Pulls the objective's gradient back to the codes of `rows`, the rows last evaluated, and
+    /// works out their next codes. Nothing moves after the last step, so nothing is pulled.
+    fn pull(
+        &mut self,
+        rows: &[usize],
+        sums: &Sums,
+        evaluator: &mut Counted<'_>,
+        moving: &mut [bool],
+    ) -> Result<(), EvaluateError> {
+        if self.step >= self.max_steps {
+            return Ok(());
+        }
+        let mut embedding_bar = Array2::zeros((rows.len(), self.population.embeddings.ncols()));
+        for (mut bar, &row) in embedding_bar.rows_mut().into_iter().zip(rows) {
+            // A row drawn anew is at another code than the one evaluated.
+            if let (true, Some(bar)) = (moving[row], bar.as_slice_mut()) {
+                sums.gradient_into(self.population.embeddings.row(row), None, bar);
+            }
+        }
+        let back = evaluator.pull_back(embedding_bar.view())?;
+        let share = self.pace.share(self.step);
+        for (at, &row) in rows.iter().enumerate() {
+            let derivatives = Derivatives {
+                objective: back.code_bar.row(at),
+                activations: back.activation_gradients.index_axis(Axis(0), at),
+            };
+            if !moving[row] {
+                continue;
+            }
+            if derivatives.are_finite() {
+                if let Some(target) = self.next.row_mut(row).as_slice_mut() {
+                    self.motion
+                        .adam_step(&self.population, row, derivatives, share, target);
+                }
+            } else {
+                self.redraw(row);
+                moving[row] = false;
+            }
+        }
+        Ok(())
+    }
+
+    fn redraw(&mut self, row: usize) {
+        self.population.redraw(row);
+        self.motion.reset(row);
+    }
+
+    /// Notes which of the live rows are feasible, and draws anew those that have been sought for
+    /// too long.
+    fn follow_up(&mut self, live: &[usize], moving: &mut [bool]) {
+        for &row in live {
+            if !self.population.is_known(row) {
+                continue;
+            }
+            match self.population.status(row) {
+                Status::Accepted | Status::Visited => {}
+                Status::Seeking(_) if self.population.is_feasible(row) => {
+                    self.population.set_status(row, Status::Visited);
+                }
+                Status::Seeking(steps)
+                    if steps + 1 >= self.give_up_after && self.step < self.max_steps =>
+                {
+                    self.redraw(row);
+                    moving[row] = false;
+                }
+                Status::Seeking(steps) => {
+                    self.population.set_status(row, Status::Seeking(steps + 1));
+                }
+            }
+        }
+    }
+
+    /// Accepts what the stopping rule allows now.
+    fn accept(
+        &mut self,
+        live: &[usize],
+        evaluator: &mut Counted<'_>,
+    ) -> Result<Vec<Accepted>, EvaluateError> {
+        let last = self.step >= self.max_steps;
+        let feasible: Vec<usize> = live
+            .iter()
+            .copied()
+            .filter(|&row| self.population.is_feasible(row))
+            .collect();
+        if self.stop == Stop::Feasible || last {
+            let passed = self.population.check(&feasible, evaluator)?;
+            return Ok(self.record(passed));
+        }
+        if !self.pace.is_settled() {
+            return Ok(Vec::new());
+        }
+        if feasible.len() == live.len() {
+            let passed = self.population.check(&feasible, evaluator)?;
+            if passed.len() == live.len() {
+                return Ok(self.record(passed));
+            }
+        }
+        // Rows that seek still need full steps; the others are outside because steps are long.
+        let seeking = |&row: &usize| matches!(self.population.status(row), Status::Seeking(_));
+        if !live.iter().any(seeking) {
+            self.pace.slow_down();
+        }
+        Ok(Vec::new())
+    }
+
+    fn record(&mut self, passed: Vec<(usize, Vec<f32>)>) -> Vec<Accepted> {
+        passed
+            .into_iter()
+            .map(|(row, activations)| self.population.accept(row, activations, self.step))
+            .collect()
+    }
+
+    /// What a step reports, without the codes counted.
+    pub(super) fn report(
+        &self,
+        live: usize,
+        objective: f64,
+        accepted: Vec<Accepted>,
+    ) -> StepReport {
+        StepReport {
+            step: self.step,
+            live,
+            feasible: self.population.feasible_count(),
+            accepted_total: self.population.accepted(),
+            objective,
+            activations: self.population.known_activations(),
+            accepted,
+            best_activations: self.population.best().to_vec(),
+            redraws: self.population.redraws,
+            forwards: 0,
+            gradients: 0,
+            finish: self.finish,
+        }
+    }
+}
+
+impl Method for Joint {
+    fn step(&mut self, evaluator: &mut dyn Evaluate) -> Result<StepReport, EvaluateError> {
+        if self.finish.is_some() {
+            let objective = self.population.sums().value();
+            return Ok(self.report(0, objective, Vec::new()));
+        }
+        self.step += 1;
+        let mut evaluator = Counted::new(evaluator);
+        let live = self.population.live();
+        let mut moving = vec![true; self.population.len()];
+        let objective = self.evaluate_and_pull(&live, &mut evaluator, &mut moving)?;
+        self.pace.note(objective);
+        // Pulled back before any re-check: a check must not come between the two halves.
+        self.follow_up(&live, &mut moving);
+        let accepted = self.accept(&live, &mut evaluator)?;
+        if self.population.accepted() == self.population.len() {
+            self.finish = Some(Finish::Complete);
+        } else if self.step >= self.max_steps {
+            self.finish = Some(Finish::MaxSteps);
+        } else {
+            for &row in &live {
+                if moving[row] && self.population.status(row) != Status::Accepted {
+                    self.population
+                        .codes
+                        .row_mut(row)
+                        .assign(&self.next.row(row));
+                }
+            }
+        }
+        Ok(StepReport {
+            forwards: evaluator.forwards,
+            gradients: evaluator.gradients,
+            ..self.report(live.len(), objective, accepted)
+        })
+    }
+
+    fn codes(&self) -> ArrayView2<'_, f32> {
+        self.population.codes.view()
+    }
+
+    fn state(&self) -> State {
+        let mut state = State::default();
+        self.population.save(&mut state);
+        self.motion.save(&mut state);
+        self.pace.save(&mut state);
+        state.put_integer("step", self.step);
+        state.put_integer("finish", Finish::to_integer(self.finish));
+        state
+    }
+
+    fn restore(&mut self, state: &State) -> Result<(), StateError> {
+        let population = self.population.load(state)?;
+        let motion = self.motion.load(state)?;
+        let pace = self.pace.load(state)?;
+        let step = state.integer("step")?;
+        self.finish = Finish::from_integer(state.integer("finish")?)?;
+        (self.population, self.motion, self.pace, self.step) = (population, motion, pace, step);
+        Ok(())
+    }
+}

@@ -1,0 +1,182 @@
+//! How one row moves: from its gradients to its next code.
+
+use super::lagrangian::Lagrangian;
+use super::optimiser::{self, Adam};
+use super::population::Population;
+use super::projection::{Projector, Slab};
+use super::settings::{ConstraintKind, Settings};
+use super::state::{State, StateError};
+use ndarray::{ArrayView1, ArrayView2};
+
+/// The longest pull towards an interval, in full Adam steps.
+const REACH: f64 = 10.0;
+
+/// The derivatives of one row.
+#[derive(Clone, Copy)]
+pub(super) struct Derivatives<'a> {
+    /// Gradient of the objective with respect to the code `[d]`.
+    pub(super) objective: ArrayView1<'a, f32>,
+    /// Gradients of the activations `[m, d]`.
+    pub(super) activations: ArrayView2<'a, f32>,
+}
+
+impl Derivatives<'_> {
+    /// Whether every value is finite.
+    pub(super) fn are_finite(&self) -> bool {
+        self.objective
+            .iter()
+            .chain(self.activations.iter())
+            .all(|value| value.is_finite())
+    }
+}
+
+/// Optimiser and constraints of all rows.
+#[derive(Debug, Clone)]
+pub(super) struct Motion {
+    adam: Adam,
+    lagrangian: Option<Lagrangian>,
+    projector: Projector,
+    alpha: f64,
+    step_size: f64,
+    plain_length: f64,
+    reach: f64,
+    /// Of the row at hand `[d]`.
+    gradient: Vec<f64>,
+    displacement: Vec<f64>,
+}
+
+impl Motion {
+    /// For the rows of `population`.
+    pub(super) fn new(settings: &Settings, population: &Population) -> Self {
+        let length = population.prior.code_length();
+        let rows = population.len();
+        // Distance of a typical code from the middle of the prior.
+        let spread = population.prior.spread();
+        let radius = spread.iter().map(|s| s * s).sum::<f64>().sqrt();
+        Motion {
+            adam: Adam::new(rows, length),
+            lagrangian: match settings.constraint {
+                ConstraintKind::Projection => None,
+                ConstraintKind::AugmentedLagrangian => {
+                    Some(Lagrangian::new(rows, population.targets.len()))
+                }
+            },
+            projector: Projector::default(),
+            alpha: settings.alpha,
+            step_size: settings.step_size,
+            plain_length: settings.plain_step * radius,
+            reach: REACH * settings.step_size * radius,
+            gradient: vec![0.0; length],
+            displacement: vec![0.0; length],
+        }
+    }
+
+    /// Forgets everything about one row.
+    pub(super) fn reset(&mut self, row: usize) {
+        self.adam.reset(row);
+        if let Some(lagrangian) = &mut self.lagrangian {
+            lagrangian.reset(row);
+        }
+    }
+
+    /// One Adam step of a row, `scale` times the set size, held to the constraints. Writes the
+    /// valid code it leads to.
+    pub(super) fn adam_step(
+        &mut self,
+        population: &Population,
+        row: usize,
+        derivatives: Derivatives<'_>,
+        scale: f64,
+        target: &mut [f32],
+    ) {
+        self.take_gradient(derivatives);
+        if let Some(lagrangian) = &mut self.lagrangian {
+            // The objective's gradient grows with the number of rows; the multipliers' need not.
+            let rows = 4.0 * population.len() as f64;
+            self.gradient.iter_mut().for_each(|g| *g /= rows);
+            lagrangian.add_gradient(
+                row,
+                population
+                    .activations
+                    .row(row)
+                    .iter()
+                    .map(|&a| f64::from(a)),
+                population.targets.aim(),
+                derivatives.activations,
+                &mut self.gradient,
+            );
+        }
+        let size = self.step_size * scale;
+        let sizes = population.prior.spread().iter().map(|spread| size * spread);
+        self.adam
+            .propose(row, &self.gradient, sizes, &mut self.displacement);
+        if self.lagrangian.is_none() {
+            self.hold_to_intervals(population, row, derivatives);
+        }
+        population.arrive(row, &self.displacement, 1.0, &mut self.gradient, target);
+    }
+
+    /// One plain step of a row, held to the constraints. Gives the displacement.
+    pub(super) fn plain_step(
+        &mut self,
+        population: &Population,
+        row: usize,
+        derivatives: Derivatives<'_>,
+    ) -> Vec<f64> {
+        self.take_gradient(derivatives);
+        optimiser::plain_step(&self.gradient, self.plain_length, &mut self.displacement);
+        self.hold_to_intervals(population, row, derivatives);
+        self.displacement.clone()
+    }
+
+    fn take_gradient(&mut self, derivatives: Derivatives<'_>) {
+        for (target, &value) in self.gradient.iter_mut().zip(derivatives.objective) {
+            *target = f64::from(value);
+        }
+    }
+
+    /// Projects the displacement onto the linearised intervals and the code's box.
+    fn hold_to_intervals(
+        &mut self,
+        population: &Population,
+        row: usize,
+        derivatives: Derivatives<'_>,
+    ) {
+        let activations = population.activations.row(row);
+        let aims = population.targets.aim().iter();
+        let slabs: Vec<Slab<'_>> = derivatives
+            .activations
+            .outer_iter()
+            .zip(activations.iter().zip(aims))
+            .filter_map(|(normal, (&activation, &ends))| {
+                let activation = f64::from(activation);
+                Slab::of_interval(normal, activation, ends, self.alpha, self.reach)
+            })
+            .collect();
+        self.projector.project(
+            &mut self.displacement,
+            &slabs,
+            population.codes.row(row),
+            population.prior.bounds(),
+        );
+    }
+
+    pub(super) fn save(&self, state: &mut State) {
+        self.adam.save(state);
+        if let Some(lagrangian) = &self.lagrangian {
+            lagrangian.save(state);
+        }
+    }
+
+    /// The optimiser of a state of the same settings and problem.
+    pub(super) fn load(&self, state: &State) -> Result<Self, StateError> {
+        Ok(Motion {
+            adam: self.adam.load(state)?,
+            lagrangian: match &self.lagrangian {
+                Some(lagrangian) => Some(lagrangian.load(state)?),
+                None => None,
+            },
+            ..self.clone()
+        })
+    }
+}

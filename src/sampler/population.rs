@@ -1,0 +1,324 @@
+//! The rows that a method moves: codes, their latest values, where they came from, how they fare.
+
+use super::counted::Counted;
+use super::evaluate::EvaluateError;
+use super::method::Problem;
+use super::objective::{self, Sums};
+use super::prior::Prior;
+use super::report::Accepted;
+use super::settings::SettingsError;
+use super::starts::Starts;
+use super::state::{State, StateError};
+use super::targets::Targets;
+use ndarray::{Array2, Axis, s};
+
+/// How a row fares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Status {
+    /// Not feasible once since its start; the steps it has been evaluated so far.
+    Seeking(u64),
+    /// Has been feasible since its start.
+    Visited,
+    /// Accepted: it moves no more and is not evaluated again.
+    Accepted,
+}
+
+impl Status {
+    fn to_integer(self) -> u64 {
+        match self {
+            Status::Seeking(steps) => steps,
+            Status::Visited => u64::MAX - 1,
+            Status::Accepted => u64::MAX,
+        }
+    }
+
+    fn from_integer(integer: u64) -> Self {
+        match integer {
+            u64::MAX => Status::Accepted,
+            steps if steps == u64::MAX - 1 => Status::Visited,
+            steps => Status::Seeking(steps),
+        }
+    }
+}
+
+/// The rows of a method.
+#[derive(Debug, Clone)]
+pub(super) struct Population {
+    pub(super) prior: Prior,
+    pub(super) targets: Targets,
+    starts: Starts,
+    pub(super) codes: Array2<f32>,
+    /// Values at the codes last evaluated; zeros where none are known.
+    pub(super) embeddings: Array2<f32>,
+    pub(super) activations: Array2<f32>,
+    known: Vec<bool>,
+    status: Vec<Status>,
+    start: Vec<u64>,
+    /// Per constraint, the activation nearest to its interval so far.
+    best: Vec<Option<f32>>,
+    pub(super) redraws: u64,
+    accepted: usize,
+}
+
+impl Population {
+    /// `rows` rows at their first starts.
+    ///
+    /// # Errors
+    /// There is no constraint, or the given starts are not usable.
+    pub(super) fn new(rows: usize, seed: u64, problem: Problem) -> Result<Self, SettingsError> {
+        let Problem {
+            prior,
+            intervals,
+            starts,
+        } = problem;
+        if intervals.is_empty() {
+            return Err(SettingsError::NoConstraint);
+        }
+        let starts = Starts::new(seed, rows, starts, &prior)?;
+        let mut codes = Array2::zeros((rows, prior.code_length()));
+        for (row, mut code) in codes.rows_mut().into_iter().enumerate() {
+            code.assign(&ndarray::aview1(&starts.code(row as u64, &prior)));
+        }
+        Ok(Population {
+            // Its width is known with the first evaluation.
+            embeddings: Array2::zeros((rows, 0)),
+            activations: Array2::zeros((rows, intervals.len())),
+            known: vec![false; rows],
+            status: vec![Status::Seeking(0); rows],
+            start: (0..rows as u64).collect(),
+            best: vec![None; intervals.len()],
+            redraws: 0,
+            accepted: 0,
+            targets: Targets::new(intervals),
+            prior,
+            starts,
+            codes,
+        })
+    }
+
+    /// Number of rows.
+    pub(super) fn len(&self) -> usize {
+        self.status.len()
+    }
+
+    /// Rows that are not accepted, in order.
+    pub(super) fn live(&self) -> Vec<usize> {
+        (0..self.len())
+            .filter(|&row| self.status[row] != Status::Accepted)
+            .collect()
+    }
+
+    /// How a row fares.
+    pub(super) fn status(&self, row: usize) -> Status {
+        self.status[row]
+    }
+
+    /// Notes how a row fares.
+    pub(super) fn set_status(&mut self, row: usize, status: Status) {
+        self.status[row] = status;
+    }
+
+    /// Samples accepted so far.
+    pub(super) fn accepted(&self) -> usize {
+        self.accepted
+    }
+
+    /// Whether the values of a row are those of a code evaluated since its start.
+    pub(super) fn is_known(&self, row: usize) -> bool {
+        self.known[row]
+    }
+
+    /// Whether a row lies inside every shrunk interval.
+    pub(super) fn is_feasible(&self, row: usize) -> bool {
+        self.known[row] && self.targets.feasible(self.activations.row(row))
+    }
+
+    /// Number of rows inside every shrunk interval.
+    pub(super) fn feasible_count(&self) -> usize {
+        (0..self.len()).filter(|&row| self.is_feasible(row)).count()
+    }
+
+    /// Evaluates `rows` at their codes. Gives the rows with a value that is not finite: what was
+    /// known of them before stays, so that it never enters the sums.
+    ///
+    /// # Errors
+    /// The evaluator failed.
+    pub(super) fn evaluate(
+        &mut self,
+        rows: &[usize],
+        evaluator: &mut Counted<'_>,
+    ) -> Result<Vec<usize>, EvaluateError> {
+        let length = evaluator.embedding_length();
+        if self.embeddings.ncols() != length {
+            self.embeddings = Array2::zeros((self.len(), length));
+        }
+        let evaluation = if rows.len() == self.len() {
+            evaluator.evaluate(self.codes.view())?
+        } else {
+            evaluator.evaluate(self.codes.select(Axis(0), rows).view())?
+        };
+        let mut broken = Vec::new();
+        for (at, &row) in rows.iter().enumerate() {
+            let activations = evaluation.activations.row(at);
+            let embedding = evaluation.embeddings.row(at);
+            let mut values = activations.iter().chain(embedding);
+            if values.all(|value| value.is_finite()) {
+                self.activations.row_mut(row).assign(&activations);
+                self.embeddings.row_mut(row).assign(&embedding);
+                self.known[row] = true;
+                self.note_best(row);
+            } else {
+                broken.push(row);
+            }
+        }
+        Ok(broken)
+    }
+
+    fn note_best(&mut self, row: usize) {
+        for (constraint, best) in self.best.iter_mut().enumerate() {
+            let found = self.activations[[row, constraint]];
+            let distance = |activation| self.targets.distance(constraint, activation);
+            if best.is_none_or(|best| distance(found) < distance(best)) {
+                *best = Some(found);
+            }
+        }
+    }
+
+    /// Per constraint, the activation nearest to its interval so far.
+    pub(super) fn best(&self) -> &[Option<f32>] {
+        &self.best
+    }
+
+    /// Puts a row at its next start.
+    pub(super) fn redraw(&mut self, row: usize) {
+        self.start[row] = self.starts.next(self.start[row]);
+        let code = self.starts.code(self.start[row], &self.prior);
+        self.codes.row_mut(row).assign(&ndarray::aview1(&code));
+        self.embeddings.row_mut(row).fill(0.0);
+        self.activations.row_mut(row).fill(0.0);
+        self.known[row] = false;
+        self.status[row] = Status::Seeking(0);
+        self.redraws += 1;
+    }
+
+    /// Writes to `target` the valid code at `share` of a displacement from a row's code. `scratch`
+    /// is overwritten.
+    pub(super) fn arrive(
+        &self,
+        row: usize,
+        displacement: &[f64],
+        share: f64,
+        scratch: &mut [f64],
+        target: &mut [f32],
+    ) {
+        let code = self.codes.row(row);
+        for ((value, &from), displacement) in scratch.iter_mut().zip(code).zip(displacement) {
+            *value = f64::from(from) + share * displacement;
+        }
+        self.prior.project_into(scratch, target);
+    }
+
+    /// The sums of all rows with known values, about their mean.
+    pub(super) fn sums(&self) -> Sums {
+        let rows = || (0..self.len()).filter(|&row| self.known[row]);
+        let embeddings = rows().map(|row| self.embeddings.row(row));
+        let mut sums = Sums::about(objective::mean(embeddings, self.embeddings.ncols()));
+        for row in rows() {
+            sums.add(self.embeddings.row(row));
+        }
+        sums
+    }
+
+    /// Re-checks `rows` by the plain forward graphs; gives the activations of each that lies
+    /// inside every interval.
+    ///
+    /// # Errors
+    /// The evaluator failed.
+    pub(super) fn check(
+        &self,
+        rows: &[usize],
+        evaluator: &mut Counted<'_>,
+    ) -> Result<Vec<(usize, Vec<f32>)>, EvaluateError> {
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let checked = evaluator.check(self.codes.select(Axis(0), rows).view())?;
+        Ok(rows
+            .iter()
+            .zip(checked.rows())
+            .filter(|(_, activations)| self.targets.accept(*activations))
+            .map(|(&row, activations)| (row, activations.to_vec()))
+            .collect())
+    }
+
+    /// Makes a sample of a row whose re-check gave `activations`. The row counts as accepted.
+    pub(super) fn accept(&mut self, row: usize, activations: Vec<f32>, step: u64) -> Accepted {
+        self.status[row] = Status::Accepted;
+        self.accepted += 1;
+        Accepted {
+            index: self.accepted - 1,
+            code: self.codes.row(row).to_vec(),
+            embedding: self.embeddings.row(row).to_vec(),
+            activations,
+            seed: self.starts.seed(self.start[row]),
+            step,
+            start: self.start[row],
+        }
+    }
+
+    /// Latest activations `[rows, m]`, not a number where unknown.
+    pub(super) fn known_activations(&self) -> Array2<f32> {
+        let mut activations = self.activations.clone();
+        for row in (0..self.len()).filter(|&row| !self.known[row]) {
+            activations.slice_mut(s![row, ..]).fill(f32::NAN);
+        }
+        activations
+    }
+
+    pub(super) fn save(&self, state: &mut State) {
+        state.put_matrix("codes", &self.codes);
+        state.put_matrix("embeddings", &self.embeddings);
+        state.put_matrix("activations", &self.activations);
+        state.put_u64("known", self.known.iter().map(|&k| u64::from(k)).collect());
+        state.put_u64(
+            "status",
+            self.status.iter().map(|s| s.to_integer()).collect(),
+        );
+        state.put_u64("start", self.start.clone());
+        let best: Vec<f64> = self
+            .best
+            .iter()
+            .map(|best| best.map_or(f64::INFINITY, f64::from))
+            .collect();
+        state.put_f64("best", &best);
+        state.put_integer("redraws", self.redraws);
+        state.put_integer("accepted", self.accepted as u64);
+    }
+
+    /// The rows of a state of the same problem.
+    pub(super) fn load(&self, state: &State) -> Result<Self, StateError> {
+        let rows = self.len();
+        Ok(Population {
+            codes: state.matrix("codes", self.codes.dim())?,
+            embeddings: state.matrix_of_rows("embeddings", rows)?,
+            activations: state.matrix("activations", self.activations.dim())?,
+            known: state.u64("known", rows)?.iter().map(|&k| k != 0).collect(),
+            status: state
+                .u64("status", rows)?
+                .into_iter()
+                .map(Status::from_integer)
+                .collect(),
+            start: state.u64("start", rows)?,
+            best: state
+                .f64("best", Some(self.best.len()))?
+                .into_iter()
+                .map(|best| best.is_finite().then_some(best as f32))
+                .collect(),
+            redraws: state.integer("redraws")?,
+            accepted: state.integer("accepted")? as usize,
+            prior: self.prior.clone(),
+            targets: self.targets.clone(),
+            starts: self.starts.clone(),
+        })
+    }
+}

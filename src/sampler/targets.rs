@@ -1,0 +1,64 @@
+//! The intervals of all constraints together, in their three widths.
+
+use super::interval::Interval;
+use ndarray::ArrayView1;
+
+/// The intervals `[m]` of a query.
+#[derive(Debug, Clone)]
+pub(super) struct Targets {
+    exact: Vec<Interval>,
+    shrunk: Vec<Interval>,
+    /// Ends of [`Interval::aim`], infinite where open.
+    aim: Vec<(f64, f64)>,
+}
+
+impl Targets {
+    pub(super) fn new(intervals: Vec<Interval>) -> Self {
+        Targets {
+            shrunk: intervals.iter().map(Interval::shrunk).collect(),
+            aim: intervals
+                .iter()
+                .map(|interval| {
+                    let aim = interval.aim();
+                    (
+                        aim.low().unwrap_or(f64::NEG_INFINITY),
+                        aim.high().unwrap_or(f64::INFINITY),
+                    )
+                })
+                .collect(),
+            exact: intervals,
+        }
+    }
+
+    /// Number of constraints.
+    pub(super) fn len(&self) -> usize {
+        self.exact.len()
+    }
+
+    /// Whether the activations `[m]` lie inside every interval as the user wrote it.
+    pub(super) fn accept(&self, activations: ArrayView1<'_, f32>) -> bool {
+        all_inside(&self.exact, activations)
+    }
+
+    /// Whether the activations `[m]` lie inside every shrunk interval.
+    pub(super) fn feasible(&self, activations: ArrayView1<'_, f32>) -> bool {
+        all_inside(&self.shrunk, activations)
+    }
+
+    /// The ends `(z1, z2)` that each constraint is steered between.
+    pub(super) fn aim(&self) -> &[(f64, f64)] {
+        &self.aim
+    }
+
+    /// How far an activation of one constraint is from its interval.
+    pub(super) fn distance(&self, constraint: usize, activation: f32) -> f64 {
+        self.exact[constraint].distance(f64::from(activation))
+    }
+}
+
+fn all_inside(intervals: &[Interval], activations: ArrayView1<'_, f32>) -> bool {
+    intervals
+        .iter()
+        .zip(activations)
+        .all(|(interval, &activation)| interval.contains(f64::from(activation)))
+}
