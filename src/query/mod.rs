@@ -122,7 +122,7 @@ pub fn nearest<'a>(
     candidates: impl IntoIterator<Item = &'a str>,
     count: usize,
 ) -> Vec<String> {
-    const ALIKE: f64 = 0.75;
+    const ALIKE: f64 = 0.5;
     let wanted = wanted.to_lowercase();
     let mut scored: Vec<(f64, &str)> = candidates
         .into_iter()
@@ -130,7 +130,7 @@ pub fn nearest<'a>(
         .map(|candidate| {
             let lower = candidate.to_lowercase();
             let part = lower.contains(&wanted) && !wanted.is_empty();
-            let score = strsim::jaro_winkler(&wanted, &lower);
+            let score = strsim::normalized_damerau_levenshtein(&wanted, &lower);
             (if part { score.max(ALIKE) + 0.1 } else { score }, candidate)
         })
         .filter(|(score, _)| *score > ALIKE)

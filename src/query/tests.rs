@@ -103,7 +103,8 @@ fn a_duplicate_label_lists_its_indices() {
 
 #[test]
 fn unknown_names_suggest_the_nearest() {
-    assert!(usage("volcanoe in 1..2").contains("did you mean 'volcano'?"));
+    let message = usage("volcanoe in 1..2");
+    assert!(message.ends_with("did you mean 'volcano'?"), "{message}");
     assert!(usage("logit[1] in 1..2").contains("'logits'"));
     assert!(usage("layer1/conv[1] in 1..2").contains("'/layer1/conv/Conv_output_0'"));
     assert!(usage("980 in 1..2").contains("write logits[980]"));
@@ -216,7 +217,7 @@ fn the_built_in_bundles_answer_queries_about_any_tensor() {
     let query = resolve("fashion", "sneaker in p99..").unwrap();
     assert_eq!(query.constraints[0].unit.to_string(), "logits[7] sneaker");
     assert!(query.constraints[0].interval.low().is_some());
-    let query = resolve("fashion", "layer1.conv1[0,3,3] in ..1").unwrap();
+    let query = resolve("fashion", "layer1.conv[0,3,3] in ..1").unwrap();
     assert_eq!(query.constraints[0].unit.read, Read::Position(0, 3, 3));
     let query = resolve("halfspace", "three in 0.9..1").unwrap();
     assert_eq!(query.constraints[0].unit.limits, Limits::UNIT);
