@@ -242,7 +242,7 @@ fn n_ary_operators_become_chains_with_the_files_name_last() {
     let draft = Draft::opset(13)
         .input("a", DType::F32, &[2, 3])
         .input("b", DType::F32, &[2, 3])
-        .input("c", DType::F32, &[3])
+        .floats("c", &[3], 1.0)
         .node("Mean", &["a", "b", "c"], &["y"], vec![])
         .output("y");
     let graph = load(draft);
