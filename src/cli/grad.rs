@@ -213,7 +213,40 @@ fn write_atomically(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::graph::{Binary, DType, Op, Tensor, TensorType, Unary, interpret};
+    use clap::{Args, FromArgMatches};
+
+    /// `output = function(input)`, on disk.
+    fn file(folder: &Path, name: &str, input: &str, hidden: &str, output: &str) -> String {
+        let mut graph = Graph::new();
+        let x = graph
+            .add_input(input, TensorType::new(DType::F32, [1, 2]))
+            .unwrap();
+        let square = graph.add(hidden, Op::Binary(Binary::Mul), &[x, x]).unwrap();
+        let y = graph.add(output, Op::Unary(Unary::Exp), &[square]).unwrap();
+        graph.set_outputs(vec![y]);
+        let path = folder.join(name);
+        std::fs::write(&path, onnx::serialise(&graph).unwrap()).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+
+    fn grad(arguments: &[&str]) -> anyhow::Result<Graph> {
+        let command = GradArgs::augment_args(clap::Command::new("grad"));
+        let arguments = ["grad"].iter().chain(arguments);
+        let matches = command.try_get_matches_from(arguments)?;
+        let args = GradArgs::from_arg_matches(&matches)?;
+        run(&args, &mut Vec::new())?;
+        Ok(Model::open(&args.output)?.graph(&LoadOptions {
+            batch: 1,
+            ..LoadOptions::default()
+        })?)
+    }
+
+    fn names<'g>(graph: &'g Graph, ids: &[crate::graph::ValueId]) -> Vec<&'g str> {
+        ids.iter().map(|&id| graph.name(id)).collect()
+    }
 
     #[test]
     fn a_join_names_an_output_and_an_input() {
@@ -224,6 +257,58 @@ mod tests {
         assert_eq!(parse_join("image=input"), Ok(join));
         for wrong in ["image", "=input", "image="] {
             assert!(parse_join(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn two_files_are_joined_and_differentiated_under_their_own_names() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = file(folder.path(), "g.onnx", "code", "hidden", "image");
+        let second = file(folder.path(), "f.onnx", "input", "hidden", "logits");
+        let out = folder.path().join("out.onnx");
+        let graph = grad(&[
+            "--forward",
+            &first,
+            "--then",
+            &second,
+            "--wrt",
+            "code",
+            "--of",
+            "logits,image,then/hidden",
+            "-o",
+            out.to_str().unwrap(),
+        ])
+        .unwrap();
+        assert_eq!(
+            names(&graph, graph.inputs()),
+            ["code", "logits_bar", "image_bar", "then/hidden_bar"]
+        );
+        assert_eq!(
+            names(&graph, graph.outputs()),
+            ["logits", "image", "then/hidden", "code_bar"]
+        );
+        let row = |a: f32, b: f32| Tensor::f32([1, 2], vec![a, b]).unwrap();
+        let (one, zero) = (row(1.0, 1.0), row(0.0, 0.0));
+        let inputs = [row(0.5, -0.25), one, zero.clone(), zero];
+        let results = interpret::run(&graph, &inputs).unwrap();
+        for (x, found) in [0.5f64, -0.25].into_iter().zip(results[3].to_f64()) {
+            // logits = exp(exp(x²)²), whose derivative is logits · 4x exp(2x²).
+            let expected = (2.0 * x * x).exp().exp() * 4.0 * x * (2.0 * x * x).exp();
+            assert!((found - expected).abs() < 1e-5 * expected.abs().max(1.0));
+        }
+    }
+
+    #[test]
+    fn names_that_do_not_exist_are_errors_and_leave_no_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = file(folder.path(), "g.onnx", "code", "hidden", "image");
+        let out = folder.path().join("out.onnx");
+        for (wrt, of) in [("cod", "image"), ("code", "imag")] {
+            let target = out.to_str().unwrap();
+            let arguments = ["--forward", &first, "--wrt", wrt, "--of", of, "-o", target];
+            let error = grad(&arguments).unwrap_err().to_string();
+            assert!(error.contains("there is no"), "{error}");
+            assert!(!out.exists());
         }
     }
 }

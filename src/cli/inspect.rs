@@ -54,7 +54,42 @@ pub fn run(args: &InspectArgs, out: &mut dyn Write) -> anyhow::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::graph::{DType, Graph, Op, TensorType, Unary};
+
+    #[test]
+    fn tensors_and_gradients_of_a_model_are_listed() {
+        let mut graph = Graph::new();
+        let x = graph
+            .add_input("image", TensorType::new(DType::F32, [1, 3, 4, 4]))
+            .unwrap();
+        let maps = graph.add("maps", Op::Unary(Unary::Relu), &[x]).unwrap();
+        let steps = graph
+            .add("steps", Op::Unary(Unary::Floor), &[maps])
+            .unwrap();
+        graph.set_outputs(vec![maps, steps]);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("m.onnx");
+        std::fs::write(&path, crate::onnx::serialise(&graph).unwrap()).unwrap();
+        let report = |json| {
+            let args = InspectArgs {
+                model: path.clone(),
+                dimensions: Vec::new(),
+                json,
+            };
+            let mut out = Vec::new();
+            run(&args, &mut out).unwrap();
+            String::from_utf8(out).unwrap()
+        };
+        let json: serde_json::Value = serde_json::from_str(&report(true)).unwrap();
+        assert_eq!(json["operators"]["Relu"], 1);
+        assert_eq!(json["tensors"][1]["name"], "maps");
+        assert_eq!(json["tensors"][1]["units"], 3);
+        assert_eq!(json["gradients"][0]["differentiable"], true);
+        assert_eq!(json["gradients"][1]["differentiable"], false);
+        assert!(report(false).contains("maps  float32 [1, 3, 4, 4]  3 units"));
+    }
 
     #[test]
     fn a_dimension_is_a_name_and_a_positive_size() {
