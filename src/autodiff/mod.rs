@@ -139,8 +139,9 @@ pub fn cotangent_name(name: &str) -> String {
 /// [`Lowering`].
 ///
 /// Adds one input `NAME_bar` of the full shape of each value `NAME` of `of`, the reverse sweep, and
-/// a value `WRT_bar` of the shape of `wrt`. The graph's outputs are not touched. `wrt` may be an
-/// intermediate value.
+/// a value `WRT_bar` of the shape of `wrt` (with a number appended where the name is taken, as it is
+/// when a graph is differentiated a second time). The graph's outputs are not touched. `wrt` may be
+/// an intermediate value.
 ///
 /// # Errors
 /// See [`AutodiffError`]; the graph is then unchanged.
@@ -194,7 +195,7 @@ pub fn vector_jacobian_product_with(
     let tape = Tape::new(extended, *lowering);
     let bar = walk::sweep(&tape, graph, &paths, &seeds, wrt)?;
     let mut extended = tape.into_graph();
-    let name = cotangent_name(graph.name(wrt));
+    let name = extended.free_name(&cotangent_name(graph.name(wrt)));
     let wrt_bar = extended.add_named(
         &name,
         Op::Unary(Unary::Identity),

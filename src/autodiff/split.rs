@@ -6,16 +6,16 @@
 //! or cross anyway. So a `Relu` mask crosses as truth values, one byte each, and is cast to floats
 //! behind the cut. Constants are copied.
 
+use super::cotangent_name;
+use crate::graph::copy::Copier;
 use crate::graph::op::Op;
 use crate::graph::{Graph, GraphError, Node, Source, Unary, ValueId};
-
-use super::cotangent_name;
 
 /// A differentiated graph in two parts.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Split {
-    /// Outputs: those of the whole graph that do not depend on a cotangent, in their order, then
-    /// the saved values that are not among them.
+    /// Inputs: those of the whole graph that are no cotangents. Outputs: those of the whole graph
+    /// that do not depend on a cotangent, in their order, then the saved values not among them.
     pub forward: Graph,
     /// Inputs: the saved values in their order, then every cotangent. Outputs: those asked for.
     pub backward: Graph,
@@ -26,61 +26,81 @@ pub struct Split {
 
 /// Splits a graph that [`super::vector_jacobian_product`] has extended.
 ///
-/// The cotangents are the inputs named `NAME_bar` for a value `NAME` of the graph of the same type.
-///
-/// # Errors
-/// A name of the form `NAME/saved` is taken.
-pub fn split(graph: &Graph, backward_outputs: &[ValueId]) -> Result<Split, GraphError> {
+/// The cotangents are the inputs named `NAME_bar` for a value `NAME` of the graph.
+#[expect(
+    clippy::expect_used,
+    reason = "what a graph holds already, under its own names, fits a new graph too"
+)]
+pub fn split(graph: &Graph, backward_outputs: &[ValueId]) -> Split {
+    parts(graph, backward_outputs).expect("parts of a well-formed graph are well-formed")
+}
+
+fn parts(graph: &Graph, backward_outputs: &[ValueId]) -> Result<Split, GraphError> {
     let plan = Plan::of(graph, backward_outputs);
-    let mut forward = Part::new(graph);
-    for &input in graph.inputs() {
-        if !plan.backward[input.index()] {
-            forward.input(input, graph.name(input))?;
-        }
-    }
-    let kept: Vec<ValueId> = graph
-        .outputs()
+    let (cotangents, inputs): (Vec<ValueId>, Vec<ValueId>) = graph
+        .inputs()
         .iter()
-        .copied()
-        .filter(|id| !plan.backward[id.index()] && !backward_outputs.contains(id))
+        .partition(|id| plan.backward[id.index()]);
+    let named = |id: ValueId| (id, graph.name(id).to_owned());
+    let saved: Vec<(ValueId, String)> = plan
+        .saved
+        .iter()
+        .map(|&id| match graph.value(id).source {
+            Source::Input => (id, graph.free_name(&format!("{}/saved", graph.name(id)))),
+            _ => named(id),
+        })
         .collect();
+
+    let kept: Vec<ValueId> = kept_outputs(graph, &plan.backward, backward_outputs).collect();
     let needed: Vec<ValueId> = kept.iter().chain(&plan.saved).copied().collect();
-    forward.copy_needed(&needed)?;
-    for &id in &kept {
-        forward.output(id);
+    let mut forward = part(graph, inputs.into_iter().map(named), &needed)?;
+    for id in kept {
+        let output = forward.value(id)?;
+        forward.target_mut().add_output(output);
+    }
+    for (id, name) in &saved {
+        let mut output = forward.value(*id)?;
+        if let Source::Input = graph.value(*id).source {
+            let op = Op::Unary(Unary::Identity);
+            output = forward.target_mut().add(name, op, &[output])?;
+        }
+        forward.target_mut().add_output(output);
     }
 
-    let mut backward = Part::new(graph);
-    let mut saved = Vec::with_capacity(plan.saved.len());
-    for &id in &plan.saved {
-        let name = match graph.value(id).source {
-            Source::Input => {
-                let name = format!("{}/saved", graph.name(id));
-                forward.output_as(id, &name)?;
-                name
-            }
-            _ => {
-                forward.output(id);
-                graph.name(id).to_owned()
-            }
-        };
-        backward.input(id, &name)?;
-        saved.push(name);
-    }
-    for &input in graph.inputs() {
-        if plan.backward[input.index()] {
-            backward.input(input, graph.name(input))?;
-        }
-    }
-    backward.copy_needed(backward_outputs)?;
+    let inputs = saved.iter().cloned();
+    let inputs = inputs.chain(cotangents.into_iter().map(named));
+    let mut backward = part(graph, inputs, backward_outputs)?;
     for &id in backward_outputs {
-        backward.output(id);
+        let output = backward.value(id)?;
+        backward.target_mut().add_output(output);
     }
     Ok(Split {
-        forward: forward.graph,
-        backward: backward.graph,
-        saved,
+        forward: forward.target().clone(),
+        backward: backward.target().clone(),
+        saved: saved.into_iter().map(|(_, name)| name).collect(),
     })
+}
+
+/// A graph with these inputs and the nodes that lead from them to `outputs`.
+fn part<'a>(
+    graph: &'a Graph,
+    inputs: impl Iterator<Item = (ValueId, String)>,
+    outputs: &[ValueId],
+) -> Result<Copier<'a>, GraphError> {
+    let mut copier = Copier::new(graph);
+    for (id, name) in inputs {
+        let tensor_type = graph.tensor_type(id).clone();
+        let input = copier.target_mut().add_input(&name, tensor_type)?;
+        copier.bind(id, input);
+    }
+    let needed = needed_for(graph, outputs, |id| copier.get(id).is_none());
+    for node in graph.nodes() {
+        let missing = |&id: &ValueId| needed[id.index()] && copier.get(id).is_none();
+        if node.outputs.iter().any(missing) {
+            copier.node(node)?;
+        }
+    }
+    Ok(copier)
 }
 
 /// Which values lie on which side, and which cross.
@@ -105,7 +125,11 @@ impl Plan {
             }
         }
         let read = read_by_backward(graph, &backward, backward_outputs);
-        let cut = Cut { graph };
+        let kept: Vec<ValueId> = kept_outputs(graph, &backward, backward_outputs).collect();
+        let cut = Cut {
+            graph,
+            forward: needed_for(graph, &kept, |_| true),
+        };
         let saved = cut.without_redundant(cut.cheapest(&read));
         Plan { backward, saved }
     }
@@ -119,35 +143,52 @@ fn is_cotangent(graph: &Graph, input: ValueId) -> bool {
         .any(|(_, value)| cotangent_name(&value.name) == name)
 }
 
+/// The outputs of the forward graph.
+fn kept_outputs<'a>(
+    graph: &'a Graph,
+    backward: &'a [bool],
+    backward_outputs: &'a [ValueId],
+) -> impl Iterator<Item = ValueId> + 'a {
+    let outputs = graph.outputs().iter().copied();
+    outputs.filter(|id| !backward[id.index()] && !backward_outputs.contains(id))
+}
+
 /// The forward values that nodes behind the cut read, or that are asked for as backward outputs.
 fn read_by_backward(
     graph: &Graph,
     backward: &[bool],
     backward_outputs: &[ValueId],
 ) -> Vec<ValueId> {
-    let mut needed = vec![false; backward.len()];
-    for &id in backward_outputs {
-        needed[id.index()] = true;
-    }
-    for node in graph.nodes().iter().rev() {
-        let behind = |id: &ValueId| needed[id.index()] && backward[id.index()];
-        if node.outputs.iter().any(behind) {
-            for input in &node.inputs {
-                needed[input.index()] = true;
-            }
-        }
-    }
-    graph
-        .values()
-        .map(|(id, _)| id)
+    let needed = needed_for(graph, backward_outputs, |id| backward[id.index()]);
+    let values = graph.values().map(|(id, _)| id);
+    values
         .filter(|id| needed[id.index()] && !backward[id.index()])
         .filter(|&id| graph.constant(id).is_none())
         .collect()
 }
 
+/// The values that `outputs` need, followed back through what `passes` lets through.
+fn needed_for(graph: &Graph, outputs: &[ValueId], passes: impl Fn(ValueId) -> bool) -> Vec<bool> {
+    let mut needed = vec![false; graph.values().count()];
+    for id in outputs {
+        needed[id.index()] = true;
+    }
+    for node in graph.nodes().iter().rev() {
+        let follow = |&id: &ValueId| needed[id.index()] && passes(id);
+        if node.outputs.iter().any(follow) {
+            for input in &node.inputs {
+                needed[input.index()] = true;
+            }
+        }
+    }
+    needed
+}
+
 /// Chooses what crosses.
 struct Cut<'a> {
     graph: &'a Graph,
+    /// Whether the forward graph's own outputs need a value.
+    forward: Vec<bool>,
 }
 
 impl Cut<'_> {
@@ -158,7 +199,8 @@ impl Cut<'_> {
         is_cheap(&node.op).then_some(node)
     }
 
-    /// For each value read, itself or the smaller values that it can be computed from.
+    /// For each value read, itself or the smaller values that it can be computed from. At equal size
+    /// a value crosses that the forward graph computes in any case.
     fn cheapest(&self, read: &[ValueId]) -> Vec<ValueId> {
         let count = self.graph.values().count();
         // Bytes that would have to cross for a value, and whether that means computing it again.
@@ -173,8 +215,9 @@ impl Cut<'_> {
                 let inputs = node.inputs.iter().map(|input| bytes[input.index()]);
                 inputs.fold(0usize, usize::saturating_add)
             });
+            let limit = own.saturating_sub(usize::from(self.forward[id.index()]));
             bytes[id.index()] = own;
-            if let Some(through) = through.filter(|&through| through < own) {
+            if let Some(through) = through.filter(|&through| through <= limit) {
                 bytes[id.index()] = through;
                 again[id.index()] = true;
             }
@@ -249,97 +292,4 @@ fn is_cheap(op: &Op) -> bool {
             | Op::DepthToSpace { .. }
             | Op::SpaceToDepth { .. }
     )
-}
-
-/// One of the two graphs while it is put together.
-struct Part<'a> {
-    whole: &'a Graph,
-    graph: Graph,
-    map: Vec<Option<ValueId>>,
-}
-
-impl<'a> Part<'a> {
-    fn new(whole: &'a Graph) -> Self {
-        Part {
-            whole,
-            graph: Graph::new(),
-            map: vec![None; whole.values().count()],
-        }
-    }
-
-    /// Makes a value of the whole graph an input.
-    fn input(&mut self, id: ValueId, name: &str) -> Result<(), GraphError> {
-        let tensor_type = self.whole.tensor_type(id).clone();
-        self.map[id.index()] = Some(self.graph.add_input(name, tensor_type)?);
-        Ok(())
-    }
-
-    /// Copies the nodes and constants that these values need, back to the inputs.
-    fn copy_needed(&mut self, values: &[ValueId]) -> Result<(), GraphError> {
-        let mut needed = vec![false; self.map.len()];
-        for &id in values {
-            needed[id.index()] = true;
-        }
-        let missing = |map: &[Option<ValueId>], needed: &[bool], id: &ValueId| {
-            needed[id.index()] && map[id.index()].is_none()
-        };
-        let mut copied = Vec::new();
-        for node in self.whole.nodes().iter().rev() {
-            if node
-                .outputs
-                .iter()
-                .any(|id| missing(&self.map, &needed, id))
-            {
-                for input in &node.inputs {
-                    needed[input.index()] = true;
-                }
-                copied.push(node);
-            }
-        }
-        for (id, value) in self.whole.values() {
-            if let (Source::Constant(tensor), true) = (&value.source, needed[id.index()]) {
-                let copy = self.graph.add_constant(&value.name, tensor.clone());
-                self.map[id.index()] = Some(copy);
-            }
-        }
-        for node in copied.into_iter().rev() {
-            let inputs: Vec<ValueId> = node
-                .inputs
-                .iter()
-                .filter_map(|id| self.map[id.index()])
-                .collect();
-            let names: Vec<String> = node
-                .outputs
-                .iter()
-                .map(|&id| self.whole.name(id).to_owned())
-                .collect();
-            let outputs = self
-                .graph
-                .add_named(&node.name, node.op.clone(), &inputs, &names)?;
-            for (&id, output) in node.outputs.iter().zip(outputs) {
-                self.map[id.index()] = Some(output);
-            }
-        }
-        Ok(())
-    }
-
-    fn output(&mut self, id: ValueId) {
-        if let Some(id) = self.map[id.index()] {
-            self.graph.add_output(id);
-        }
-    }
-
-    /// A copy of a value under another name, as an output.
-    fn output_as(&mut self, id: ValueId, name: &str) -> Result<(), GraphError> {
-        if let Some(id) = self.map[id.index()] {
-            let copy = self.graph.add_named(
-                name,
-                Op::Unary(Unary::Identity),
-                &[id],
-                &[name.to_owned()],
-            )?;
-            copy.into_iter().for_each(|id| self.graph.add_output(id));
-        }
-        Ok(())
-    }
 }

@@ -45,15 +45,20 @@ pub(super) fn conv_transpose<'t>(
     convolution: &Convolution,
     output_padding: &[usize],
 ) -> Vec<Option<Var<'t>>> {
-    let (x, weight, bias_cotangent) = (site.inputs[0], site.inputs[1], site.cotangent);
+    let (x, weight) = (site.inputs[0], site.inputs[1]);
+    let bias = site.when(2, || over_channels(site.cotangent));
     // Output padding of a stride or more would make the convolution one element too long.
     let mut g = site.cotangent;
     let mut convolution = convolution.clone();
     for (axis, &extra) in output_padding.iter().enumerate() {
         if extra >= convolution.strides[axis] {
             let after = convolution.pads_after[axis];
-            let length = g.shape()[axis + 2];
-            g = g.slice_axis(axis + 2, 0, length - extra.saturating_sub(after));
+            let length = g.shape()[axis + 2].saturating_sub(extra.saturating_sub(after));
+            if length == 0 {
+                // All output is output padding.
+                return vec![None, None, bias];
+            }
+            g = g.slice_axis(axis + 2, 0, length);
             convolution.pads_after[axis] = after.saturating_sub(extra);
         }
     }
@@ -62,7 +67,7 @@ pub(super) fn conv_transpose<'t>(
             site.tape.emit(Op::Conv(convolution.clone()), &[g, weight])
         }),
         site.when(1, || to_weight(g, &weight.shape(), x, &convolution)),
-        site.when(2, || over_channels(bias_cotangent)),
+        bias,
     ]
 }
 
@@ -174,8 +179,12 @@ fn to_weight<'t>(x: Var<'t>, weight: &[usize], g: Var<'t>, convolution: &Convolu
         let length = x_shape[axis + 2];
         let used = (g_shape[axis + 2] - 1) * convolution.strides[axis] + extents[axis];
         let before = convolution.pads_before[axis];
+        if used <= before {
+            // Every window lies in the padding.
+            return x.tape().zeros(x.dtype(), weight);
+        }
         *pad = used.saturating_sub(before + length);
-        images_used = images_used.slice_axis(axis + 2, 0, length.min(used.saturating_sub(before)));
+        images_used = images_used.slice_axis(axis + 2, 0, length.min(used - before));
     }
     let op = Op::Conv(Convolution {
         strides: convolution.dilations.clone(),

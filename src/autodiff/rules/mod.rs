@@ -266,3 +266,6 @@ fn binary_rule(binary: Binary) -> Rule<'static> {
         | Binary::Or => Rule::Stop(LOGICAL),
     }
 }
+
+#[cfg(test)]
+mod tests;
