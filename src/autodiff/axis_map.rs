@@ -79,7 +79,7 @@ impl AxisMap {
 
     /// Whether every input element is repeated `factor` times: `Some(factor)`.
     pub(super) fn repeats(&self) -> Option<usize> {
-        if self.from == 0 || self.to % self.from != 0 {
+        if self.from == 0 || !self.to.is_multiple_of(self.from) {
             return None;
         }
         let factor = self.to / self.from;
