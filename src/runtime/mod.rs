@@ -7,12 +7,18 @@ mod open;
 use crate::graph::Tensor;
 
 pub use embedded::Embedded;
-pub use open::{DeviceChoice, Opened, RuntimeChoice, Survey, open, survey};
+pub use open::{DeviceChoice, Opened, RuntimeChoice, RuntimeRequest, Survey, open, survey};
+
+/// [`Backend::name`] of the embedded runtime.
+pub const EMBEDDED: &str = "embedded";
+
+/// [`Backend::name`] of ONNX Runtime.
+pub const ONNX_RUNTIME: &str = "onnxruntime";
 
 /// Which runtime runs, as it stands in reports and `run.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Backend {
-    /// `onnxruntime` or `embedded`.
+    /// [`ONNX_RUNTIME`] or [`EMBEDDED`].
     pub name: String,
     /// Version of the library.
     pub version: String,

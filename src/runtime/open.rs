@@ -1,6 +1,6 @@
 //! Which runtime and device are used, and why not a better one.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::embedded::Embedded;
@@ -50,6 +50,27 @@ pub struct Survey {
     pub nvidia_driver: Option<String>,
 }
 
+/// What is asked for: `--runtime`, `--device` and `--library` together.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RuntimeRequest {
+    /// Which runtime.
+    pub choice: RuntimeChoice,
+    /// Which device.
+    pub device: DeviceChoice,
+    /// An ONNX Runtime library.
+    pub library: Option<PathBuf>,
+}
+
+impl RuntimeRequest {
+    /// Opens what is asked for: see [`open`].
+    ///
+    /// # Errors
+    /// What was asked for by name cannot be had.
+    pub fn open(&self) -> Result<Opened, RuntimeError> {
+        open(self.choice, self.device, self.library.as_deref())
+    }
+}
+
 /// The command that gets ONNX Runtime.
 const INSTALL: &str = "`invset runtime install`";
 
@@ -73,11 +94,11 @@ pub fn open(
 }
 
 /// Looks at every candidate and opens the best one.
-pub fn survey(choice: RuntimeChoice, device: DeviceChoice, library: Option<&Path>) -> Survey {
-    let (loaded, libraries) = onnxruntime::load(library);
-    let opened = match choice {
-        RuntimeChoice::Embedded => embedded(device, Vec::new()),
-        _ => open_with(choice, device, loaded, &libraries),
+pub fn survey(request: &RuntimeRequest) -> Survey {
+    let (loaded, libraries) = onnxruntime::load(request.library.as_deref());
+    let opened = match request.choice {
+        RuntimeChoice::Embedded => embedded(request.device, Vec::new()),
+        choice => open_with(choice, request.device, loaded, &libraries),
     };
     Survey {
         opened,
@@ -104,7 +125,6 @@ fn open_with(
         ));
         return embedded(device, notes);
     };
-    // What failed before the library that works is no news, unless nothing but the CPU is left.
     let (runtime, notes) = match device {
         DeviceChoice::Cpu => (OnnxRuntime::cpu(library), Vec::new()),
         DeviceChoice::Cuda => (OnnxRuntime::cuda(library)?, Vec::new()),

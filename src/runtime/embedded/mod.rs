@@ -59,7 +59,7 @@ impl Embedded {
     pub fn new() -> Self {
         Embedded {
             backend: Backend {
-                name: "embedded".to_owned(),
+                name: super::EMBEDDED.to_owned(),
                 version: VERSION.to_owned(),
                 device: "cpu".to_owned(),
             },

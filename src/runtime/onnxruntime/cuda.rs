@@ -47,7 +47,7 @@ fn compiled_in() -> bool {
 }
 
 /// Version of the NVIDIA driver, or where its library lies, if there is one.
-pub(crate) fn driver() -> Option<String> {
+pub(in crate::runtime) fn driver() -> Option<String> {
     let version = fs::read_to_string("/proc/driver/nvidia/version")
         .ok()
         .and_then(|text| driver_version(&text));

@@ -14,11 +14,11 @@ use crate::runtime::one_line;
 
 /// The library that this process uses.
 #[derive(Debug)]
-pub(crate) struct Library {
+pub(in crate::runtime) struct Library {
     /// Where it came from.
-    pub(crate) candidate: Candidate,
+    pub(super) candidate: Candidate,
     /// Its version, `1.32.0`.
-    pub(crate) version: String,
+    pub(super) version: String,
     /// Its one environment.
     pub(super) environment: Environment,
 }
@@ -50,7 +50,7 @@ static LOADING: Mutex<()> = Mutex::new(());
 
 /// Loads the first candidate that works, or returns the one that this process already uses.
 /// The attempts are listed in either case.
-pub(crate) fn load(flag: Option<&Path>) -> (Option<&'static Library>, Vec<Attempt>) {
+pub(in crate::runtime) fn load(flag: Option<&Path>) -> (Option<&'static Library>, Vec<Attempt>) {
     let _one_at_a_time = LOADING.lock().unwrap_or_else(PoisonError::into_inner);
     let mut attempts = Vec::new();
     let mut used = None;

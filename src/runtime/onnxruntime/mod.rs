@@ -5,16 +5,53 @@ pub mod find;
 mod library;
 mod session;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use super::{Backend, Runtime, RuntimeError, Session, SessionOptions};
 
 #[cfg(test)]
 pub(super) use cuda::PROBE;
-pub(crate) use cuda::driver;
+pub(super) use cuda::driver;
 pub(super) use library::Library;
-pub(crate) use library::load;
+pub(super) use library::load;
 pub use library::{Attempt, Outcome};
+
+/// A freshly installed library that was tried.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tried {
+    /// Its version.
+    pub version: String,
+    /// Whether CUDA runs with it; `None` where it was not asked for.
+    pub cuda: Option<Result<(), String>>,
+}
+
+/// Loads a library at a path, and runs a convolution on the GPU if `cuda` is asked for. For
+/// `invset runtime install`: the process keeps the library.
+///
+/// # Errors
+/// The library cannot be used; the reason in one line.
+pub fn try_library(path: &Path, cuda: bool) -> Result<Tried, String> {
+    let (loaded, attempts) = load(Some(path));
+    let Some(library) = loaded else {
+        let reason = attempts
+            .into_iter()
+            .find_map(|attempt| match attempt.outcome {
+                Outcome::Failed(reason) => Some(reason),
+                _ => None,
+            });
+        return Err(reason.unwrap_or_else(|| "it was not tried".to_owned()));
+    };
+    let cuda = cuda.then(|| {
+        OnnxRuntime::cuda(library)
+            .map(|_| ())
+            .map_err(|error| error.to_string())
+    });
+    Ok(Tried {
+        version: library.version.clone(),
+        cuda,
+    })
+}
 
 /// ONNX Runtime on one device.
 pub(super) struct OnnxRuntime {
@@ -60,7 +97,7 @@ impl OnnxRuntime {
             library,
             device,
             backend: Backend {
-                name: "onnxruntime".to_owned(),
+                name: super::ONNX_RUNTIME.to_owned(),
                 version: library.version.clone(),
                 device: match device {
                     Device::Cpu => "cpu".to_owned(),

@@ -1,0 +1,152 @@
+//! A directional derivative against differences of the function, and how kinks are told from
+//! rounding.
+//!
+//! Along a direction v, with f the scalar function on the line: central difference
+//! C(h) = (f(h) − f(−h)) / 2h, asymmetry A(h) = |f(h) + f(−h) − 2f(0)| / h, the disagreement of the
+//! two one-sided differences. Where f is smooth A(h) = h|f''| shrinks with h; a kink between −h and
+//! h holds it up. So a direction is *kinked* where, down to the smallest step at which rounding does
+//! not hide it, A shrank three times less than h did, and is large enough to matter.
+
+/// Step sizes, largest first, relative to the norm of the point.
+pub(super) const STEPS: [f64; 3] = [1e-1, 1e-2, 1e-3];
+
+/// How much slower than h the asymmetry may shrink before it means a kink.
+const SLOWER_THAN_SMOOTH: f64 = 3.0;
+
+/// An asymmetry below this part of the derivative does not matter.
+const NEGLIGIBLE: f64 = 1e-3;
+
+/// The function around the point on a line, for one step size.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Stencil {
+    /// The step h.
+    pub(super) step: f64,
+    /// f(h).
+    pub(super) ahead: f64,
+    /// f(−h).
+    pub(super) behind: f64,
+}
+
+/// What is known of the function before any direction is chosen.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Scale {
+    /// f(0).
+    pub(super) value: f64,
+    /// Rounding error of one evaluation.
+    pub(super) rounding: f64,
+    /// The derivative expected along a random unit direction: ‖g‖/√d. Relative errors are not
+    /// taken against less than a hundredth of it, for a direction may be orthogonal to g.
+    pub(super) derivative: f64,
+}
+
+/// The comparison along one direction.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Comparison {
+    /// |C − g·v| relative to the larger of both, at the best step.
+    pub(super) error: f64,
+    /// Whether a kink lies within the smallest step that can show one.
+    pub(super) kinked: bool,
+}
+
+/// Compares the product `predicted` = g·v with differences over the step sizes, largest first.
+pub(super) fn compare(predicted: f64, stencils: &[Stencil], scale: &Scale) -> Comparison {
+    let relative = |stencil: &Stencil| {
+        let difference = (stencil.ahead - stencil.behind) / (2.0 * stencil.step);
+        let size = difference
+            .abs()
+            .max(predicted.abs())
+            .max(scale.derivative / 100.0);
+        if size == 0.0 {
+            0.0
+        } else {
+            (difference - predicted).abs() / size
+        }
+    };
+    // A NaN compares as larger, so that it is not taken for the best.
+    let error = stencils.iter().map(relative).fold(f64::NAN, f64::min);
+    let asymmetry = |stencil: &Stencil| {
+        (stencil.ahead + stencil.behind - 2.0 * scale.value).abs() / stencil.step
+    };
+    let matters = NEGLIGIBLE * predicted.abs().max(scale.derivative);
+    let rounding = |stencil: &Stencil| 4.0 * scale.rounding / stencil.step;
+    // The smallest step where rounding does not hide what matters, and the one before it.
+    let pair = stencils
+        .windows(2)
+        .rev()
+        .find(|pair| rounding(&pair[1]) <= matters)
+        .or(stencils.windows(2).next());
+    let kinked = pair.is_some_and(|pair| {
+        let smooth = asymmetry(&pair[0]) * pair[1].step / pair[0].step;
+        let explained = SLOWER_THAN_SMOOTH * smooth + rounding(&pair[1]);
+        asymmetry(&pair[1]) > explained.max(matters)
+    });
+    Comparison { error, kinked }
+}
+
+/// The middle value; of an even count the mean of both. NaN for none.
+pub(super) fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let middle = sorted.len() / 2;
+    match (sorted.len() % 2, sorted.get(middle)) {
+        (1, Some(&value)) => value,
+        (0, Some(&upper)) if middle > 0 => (sorted[middle - 1] + upper) / 2.0,
+        _ => f64::NAN,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn along(f: impl Fn(f64) -> f64, predicted: f64) -> Comparison {
+        let stencils = STEPS.map(|step| Stencil {
+            step,
+            ahead: f(step),
+            behind: f(-step),
+        });
+        let scale = Scale {
+            value: f(0.0),
+            rounding: 1e-12,
+            derivative: predicted.abs(),
+        };
+        compare(predicted, &stencils, &scale)
+    }
+
+    #[test]
+    fn a_smooth_function_is_not_kinked_and_its_derivative_agrees() {
+        let comparison = along(|t| (0.3 + t).sin() + 4.0 * t * t, 0.3f64.cos());
+        assert!(comparison.error < 1e-5, "{comparison:?}");
+        assert!(!comparison.kinked);
+    }
+
+    #[test]
+    fn a_kink_at_the_point_or_near_it_is_found() {
+        assert!(along(|t| t.max(0.0), 1.0).kinked);
+        assert!(along(|t| (t - 5e-4).max(0.0) + t, 1.0).kinked);
+    }
+
+    #[test]
+    fn a_kink_beyond_the_smaller_steps_is_none() {
+        let comparison = along(|t| (t - 0.05).max(0.0) + t, 1.0);
+        assert!(!comparison.kinked);
+        assert!(comparison.error < 1e-9);
+    }
+
+    #[test]
+    fn a_wrong_derivative_shows() {
+        assert!(along(|t| 2.0 * t, 1.0).error > 0.4);
+    }
+
+    #[test]
+    fn values_that_are_not_finite_do_not_pass() {
+        assert!(along(|_| f64::NAN, 1.0).error.is_nan());
+    }
+
+    #[test]
+    fn the_median_of_an_even_count_is_the_mean_of_the_middle_two() {
+        assert_eq!(median(&[4.0, 1.0, 3.0, 2.0]), 2.5);
+        assert_eq!(median(&[3.0, 1.0, 2.0]), 2.0);
+        assert!(median(&[]).is_nan());
+    }
+}

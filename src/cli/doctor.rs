@@ -1,0 +1,162 @@
+//! `invset doctor`: which runtime and device are used, why not better ones, and what the terminal
+//! and the machine offer.
+
+mod machine;
+
+use std::io::Write;
+
+use serde::Serialize;
+
+use crate::preview::text::clean;
+use crate::runtime::onnxruntime::Outcome;
+use crate::runtime::onnxruntime::find::Origin;
+use crate::runtime::{self, Backend, RuntimeRequest, Survey};
+use machine::{Folders, Machine, Terminal};
+
+/// Flags of `invset doctor`.
+#[derive(Debug, clap::Args)]
+pub struct DoctorArgs {
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Report {
+    version: &'static str,
+    /// What runs networks; absent where what was asked for cannot be had.
+    backend: Option<Backend>,
+    /// Why it cannot.
+    error: Option<String>,
+    /// Why it is not a better one, with the command that mends it.
+    notes: Vec<String>,
+    libraries: Vec<LibraryLine>,
+    nvidia_driver: Option<String>,
+    machine: Machine,
+    terminal: Terminal,
+    folders: Folders,
+}
+
+/// A library that was looked at.
+#[derive(Serialize)]
+struct LibraryLine {
+    path: String,
+    origin: Origin,
+    outcome: Outcome,
+}
+
+/// Prints the report.
+///
+/// # Errors
+/// `out` fails. A runtime that cannot be had is part of the report.
+pub fn run(args: &DoctorArgs, request: &RuntimeRequest, out: &mut dyn Write) -> anyhow::Result<()> {
+    let report = Report::new(runtime::survey(request));
+    if args.json {
+        serde_json::to_writer_pretty(&mut *out, &report)?;
+        writeln!(out)?;
+    } else {
+        report.print(out)?;
+    }
+    Ok(())
+}
+
+impl Report {
+    fn new(survey: Survey) -> Self {
+        let (backend, error, notes) = match survey.opened {
+            Ok(opened) => (Some(opened.runtime.backend().clone()), None, opened.notes),
+            Err(error) => (None, Some(error.to_string()), Vec::new()),
+        };
+        let libraries = survey.libraries.into_iter().map(|attempt| LibraryLine {
+            path: attempt.candidate.path.display().to_string(),
+            origin: attempt.candidate.origin,
+            outcome: attempt.outcome,
+        });
+        Report {
+            version: env!("CARGO_PKG_VERSION"),
+            backend,
+            error,
+            notes,
+            libraries: libraries.collect(),
+            nvidia_driver: survey.nvidia_driver,
+            machine: Machine::look(),
+            terminal: Terminal::look(),
+            folders: Folders::look(),
+        }
+    }
+
+    fn print(&self, out: &mut dyn Write) -> std::io::Result<()> {
+        let mut line = |name: &str, text: &str| writeln!(out, "{name:<10} {}", clean(text));
+        line("invset", self.version)?;
+        match &self.backend {
+            Some(backend) => line(
+                "runtime",
+                &format!("{} {} on {}", backend.name, backend.version, backend.device),
+            )?,
+            None => line("runtime", "none")?,
+        }
+        for problem in self.error.iter().chain(&self.notes) {
+            line("note", problem)?;
+        }
+        for library in &self.libraries {
+            line("library", &library.describe())?;
+        }
+        let driver = self.nvidia_driver.as_deref().unwrap_or("none");
+        line("NVIDIA", &format!("driver: {driver}"))?;
+        line("machine", &self.machine.describe())?;
+        line("terminal", &self.terminal.describe())?;
+        for (name, folder) in self.folders.named() {
+            line(name, folder.unwrap_or("unknown: HOME is not set"))?;
+        }
+        Ok(())
+    }
+}
+
+impl LibraryLine {
+    fn describe(&self) -> String {
+        let origin = match self.origin {
+            Origin::Flag => "named by --library",
+            Origin::Environment => "named by ORT_DYLIB_PATH",
+            Origin::Installed => "installed by invset",
+            Origin::Python => "in a Python environment",
+            Origin::System => "of the system",
+        };
+        let outcome = match &self.outcome {
+            Outcome::Used => "used",
+            Outcome::NotTried => "not tried",
+            Outcome::Failed(reason) => reason,
+        };
+        format!("{} ({origin}): {outcome}", self.path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::runtime::RuntimeChoice;
+
+    fn report(json: bool) -> String {
+        let request = RuntimeRequest {
+            choice: RuntimeChoice::Embedded,
+            ..RuntimeRequest::default()
+        };
+        let mut out = Vec::new();
+        run(&DoctorArgs { json }, &request, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn the_report_names_the_runtime_and_its_device() {
+        let text = report(false);
+        assert!(text.contains("embedded"), "{text}");
+        assert!(text.contains("on cpu"), "{text}");
+    }
+
+    #[test]
+    fn the_json_report_is_one_object_with_the_backend() {
+        let value: serde_json::Value = serde_json::from_str(&report(true)).unwrap();
+        assert_eq!(value["backend"]["name"], "embedded");
+        assert!(value["libraries"].is_array());
+        assert!(value["machine"]["cores"].as_u64().unwrap() >= 1);
+    }
+}
