@@ -7,9 +7,9 @@ use invset::graph::op::{
 use invset::graph::{Binary, DType, Graph, Op, Tensor, TensorType, Unary};
 
 /// A named graph.
-pub struct Case {
-    pub name: &'static str,
-    pub graph: Graph,
+pub(crate) struct Case {
+    pub(crate) name: &'static str,
+    pub(crate) graph: Graph,
 }
 
 const F: DType = DType::F32;
@@ -91,7 +91,7 @@ fn resize(mode: ResizeMode, coordinates: Coordinates, sizes: [usize; 2]) -> Op {
 }
 
 /// Every case.
-pub fn all() -> Vec<Case> {
+pub(crate) fn all() -> Vec<Case> {
     let mut cases = Vec::new();
     cases.extend(unary());
     cases.extend(binary());

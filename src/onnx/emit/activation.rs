@@ -2,15 +2,17 @@
 
 use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_PI};
 
+use super::super::tensor;
 use super::Site;
-use super::attributes::float;
+use super::attributes::{float, int};
 use crate::graph::Unary;
 
 pub(super) fn unary(site: &mut Site<'_, '_>, unary: Unary) {
     let attributes = match unary {
         Unary::LeakyRelu { alpha } | Unary::Elu { alpha } => vec![float("alpha", alpha)],
-        Unary::Selu { alpha, gamma } => vec![float("alpha", alpha), float("gamma", gamma)],
         Unary::HardSigmoid { alpha, beta } => vec![float("alpha", alpha), float("beta", beta)],
+        Unary::Sign => return sign(site),
+        Unary::Selu { alpha, gamma } => return selu(site, alpha, gamma),
         Unary::HardSwish => return hard_swish(site),
         Unary::Mish => return mish(site),
         Unary::Celu { alpha } => return celu(site, alpha),
@@ -19,6 +21,30 @@ pub(super) fn unary(site: &mut Site<'_, '_>, unary: Unary) {
         _ => vec![],
     };
     site.same(unary.name(), attributes);
+}
+
+/// (x > 0) − (x < 0): the embedded runtime's own `Sign` gives 1 at 0.
+fn sign(site: &mut Site<'_, '_>) {
+    let x = site.input(0);
+    let dtype = site.input_type(0).dtype;
+    let zero = site.scalar("zero", dtype, 0.0);
+    let mut indicator = |name: &str, comparison: &str| {
+        let mask = site.step(name, comparison, vec![x.clone(), zero.clone()], vec![]);
+        let to = vec![int("to", tensor::element(dtype) as usize)];
+        site.step(&format!("{name}_value"), "Cast", vec![mask], to)
+    };
+    let positive = indicator("positive", "Greater");
+    let negative = indicator("negative", "Less");
+    site.last("Sub", vec![positive, negative], vec![]);
+}
+
+/// gamma · elu(x; alpha).
+fn selu(site: &mut Site<'_, '_>, alpha: f64, gamma: f64) {
+    let x = site.input(0);
+    let dtype = site.input_type(0).dtype;
+    let gamma = site.scalar("gamma", dtype, gamma);
+    let elu = site.step("elu", "Elu", vec![x], vec![float("alpha", alpha)]);
+    site.last("Mul", vec![elu, gamma], vec![]);
 }
 
 /// x · hard_sigmoid(x; 1/6, 1/2).

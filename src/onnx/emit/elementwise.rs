@@ -13,7 +13,14 @@ pub(super) fn binary(site: &mut Site<'_, '_>, binary: Binary) {
     site.same(binary.name(), attributes);
 }
 
+/// A conversion to bool is written as x ≠ 0: the embedded runtime's own truncates first.
 pub(super) fn cast(site: &mut Site<'_, '_>, to: DType) {
+    let from = site.input_type(0).dtype;
+    if to == DType::Bool && from != DType::Bool {
+        let zero = site.scalar("zero", from, 0.0);
+        let is_zero = site.step("is_zero", "Equal", vec![site.input(0), zero], vec![]);
+        return site.last("Not", vec![is_zero], vec![]);
+    }
     site.same("Cast", vec![int("to", tensor::element(to) as usize)]);
 }
 

@@ -1,8 +1,9 @@
 //! Operators to ONNX nodes of opset 18.
 //!
 //! Most operators are one node. What opset 18 lacks (`Gelu`), what ONNX Runtime only expands
-//! (`HardSwish`, `Mish`, `Celu`), and what the embedded runtime lacks (`LRN`, `SpaceToDepth`) is
-//! written as simpler nodes, so that one file runs everywhere.
+//! (`HardSwish`, `Mish`, `Celu`), and what the embedded runtime lacks (`LRN`, `SpaceToDepth`,
+//! `Selu`) or computes otherwise (`Sign`, `Cast` to bool) is written as simpler nodes, so that one
+//! file runs everywhere.
 
 mod activation;
 mod attributes;

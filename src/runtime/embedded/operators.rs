@@ -2,8 +2,8 @@
 //!
 //! Found by running rten 0.27 against ONNX Runtime and reading its source: it computes a cubic
 //! `Resize` as a linear one, takes float16 and float64 for float32, and a `Cast` to bool for one
-//! to int32 (0.5 becomes false, 2 stays 2), all without a word. The rest it lacks and says so, but
-//! only some of it with the node's name.
+//! to int32 (0.5 becomes false, 2 stays 2), and gives 1 for the `Sign` of 0, all without a word. The
+//! rest it lacks and says so, but only some of it with the node's name.
 
 use super::outline::{NodeOutline, Outline, element_type};
 
@@ -78,7 +78,6 @@ const OPERATORS: &[&str] = &[
     "Round",
     "ScatterElements",
     "Sigmoid",
-    "Sign",
     "Sin",
     "Slice",
     "Softmax",
