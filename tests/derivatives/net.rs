@@ -8,7 +8,7 @@ use super::Numbers;
 /// A graph whose nodes are named after their operators, with reproducible weights.
 pub(crate) struct Net {
     pub(crate) graph: Graph,
-    numbers: Numbers,
+    pub(crate) numbers: Numbers,
     dtype: DType,
 }
 
