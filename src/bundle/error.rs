@@ -81,7 +81,7 @@ pub enum BundleError {
         /// The model's file.
         file: String,
         /// The cause.
-        source: crate::onnx::OnnxError,
+        source: Box<crate::onnx::OnnxError>,
     },
 }
 

@@ -4,6 +4,7 @@ mod embedded;
 mod error;
 mod manifest;
 mod manifest_file;
+mod manifest_sections;
 mod models;
 mod prior;
 mod source;

@@ -128,7 +128,7 @@ impl Bundle {
         model.map_err(|source| BundleError::Model {
             bundle: self.manifest.name.clone(),
             file: file.to_owned(),
-            source,
+            source: Box::new(source),
         })
     }
 }
@@ -175,7 +175,7 @@ impl Taps for ClassifierTaps {
             Err(source) => Err(BundleError::Model {
                 bundle: self.bundle.clone(),
                 file: self.file.clone(),
-                source,
+                source: Box::new(source),
             }),
         }
     }

@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 
 use super::error::Problem;
-use super::tensor_file::TensorFile;
+use super::tensor_file::{Floats, TensorFile};
 
 const REMEDY: &str = "make it anew with `invset stats`";
 /// Bins of a histogram.
@@ -140,7 +140,7 @@ impl Reader<'_> {
             .push(Problem::new(self.name, key, reason, REMEDY));
     }
 
-    fn floats(&mut self, key: &str) -> Option<(Vec<usize>, Vec<f32>)> {
+    fn floats(&mut self, key: &str) -> Option<Floats> {
         match self.file.floats(key, REMEDY) {
             Ok(found) => found,
             Err(problem) => {

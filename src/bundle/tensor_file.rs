@@ -4,6 +4,9 @@ use safetensors::{Dtype, SafeTensors};
 
 use super::error::Problem;
 
+/// Shape and values of a float32 tensor.
+pub(super) type Floats = (Vec<usize>, Vec<f32>);
+
 /// A parsed safetensors file of a bundle.
 pub(super) struct TensorFile<'a> {
     name: &'a str,
@@ -42,7 +45,7 @@ impl<'a> TensorFile<'a> {
         &self,
         key: &str,
         remedy: &str,
-    ) -> Result<Option<(Vec<usize>, Vec<f32>)>, Problem> {
+    ) -> Result<Option<Floats>, Problem> {
         let Ok(view) = self.tensors.tensor(key) else {
             return Ok(None);
         };

@@ -1,6 +1,6 @@
 //! Whole bundles: folders made for the test, and those in the binary.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use super::*;
 

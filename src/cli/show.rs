@@ -1,14 +1,16 @@
 //! `invset show`: the pictures of runs, of folders or of files, in the terminal.
 
+mod gather;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use crate::bundle;
 use crate::preview::{self, GraphicsChoice, Picture, SheetOptions, text};
 
-const SAMPLES: &str = "samples.jsonl";
+pub use gather::ShowError;
+use gather::{Entry, Group, collect, read_folder};
 
 /// Flags of `invset show`.
 #[derive(Debug, clap::Args)]
@@ -37,71 +39,11 @@ pub struct Pictures {
     limit: usize,
 }
 
-/// A path cannot be shown: a bad input file.
-#[derive(Debug, thiserror::Error)]
-pub enum ShowError {
-    /// There is nothing of that name.
-    #[error("{}: cannot be opened ({source}); give a run folder or an image file", text::clean(&.path.to_string_lossy()))]
-    Open {
-        /// As given.
-        path: PathBuf,
-        /// The cause.
-        source: std::io::Error,
-    },
-    /// A folder holds neither samples nor pictures.
-    #[error("{}: holds no {SAMPLES} and no PNG or JPEG file; give a run folder or an image file", text::clean(&.0.to_string_lossy()))]
-    NoPictures(PathBuf),
-    /// A line of `samples.jsonl` cannot be understood.
-    #[error("{}: line {line}: {}; the run folder is damaged", text::clean(&.path.to_string_lossy()), text::clean(.reason))]
-    Samples {
-        /// The file.
-        path: PathBuf,
-        /// Counted from 1.
-        line: usize,
-        /// What is wrong.
-        reason: String,
-    },
-    /// A picture cannot be decoded.
-    #[error("{}: {source}; give a PNG or JPEG file", text::clean(&.path.to_string_lossy()))]
-    Picture {
-        /// The file.
-        path: PathBuf,
-        /// The cause.
-        source: image::ImageError,
-    },
-}
-
 /// What would be shown.
 #[derive(Debug, Serialize)]
 struct Listing<'a> {
     pictures: Vec<&'a Entry>,
     left_out: usize,
-}
-
-/// Pictures that are shown as one sheet.
-#[derive(Debug, PartialEq)]
-struct Group {
-    location: PathBuf,
-    entries: Vec<Entry>,
-    left_out: usize,
-}
-
-/// One picture. Index and activations are known in run folders.
-#[derive(Debug, PartialEq, Serialize)]
-struct Entry {
-    path: PathBuf,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    index: Option<u64>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    activations: Vec<f64>,
-}
-
-/// What is read of a line of `samples.jsonl`.
-#[derive(Debug, Deserialize)]
-struct Sample {
-    index: u64,
-    activations: Vec<f64>,
-    image: String,
 }
 
 /// Shows pictures, or lists them with `--json`.
@@ -157,156 +99,18 @@ fn show(group: &Group, pictures: &Pictures, out: &mut dyn Write) -> anyhow::Resu
     Ok(())
 }
 
-impl Entry {
-    fn open(&self) -> Result<Picture, ShowError> {
-        Picture::open(&self.path).map_err(|source| ShowError::Picture {
-            path: self.path.clone(),
-            source,
-        })
-    }
-
-    /// `#12 54.31` in a run, else the file's name.
-    fn caption(&self) -> String {
-        match self.index {
-            Some(index) => self
-                .activations
-                .iter()
-                .fold(format!("#{index}"), |caption, activation| {
-                    format!("{caption} {}", four_digits(*activation))
-                }),
-            None => {
-                let name = self.path.file_name().unwrap_or(self.path.as_os_str());
-                name.to_string_lossy().into_owned()
-            }
-        }
-    }
-}
-
-/// A number with about four significant digits, short enough for a caption.
-fn four_digits(number: f64) -> String {
-    let magnitude = number.abs();
-    let decimals = match magnitude {
-        m if m >= 1e6 || (m > 0.0 && m < 1e-3) => return format!("{number:.2e}"),
-        m if m >= 1000.0 => 0,
-        m if m >= 100.0 => 1,
-        m if m >= 10.0 => 2,
-        m if m >= 1.0 => 3,
-        _ => 4,
-    };
-    format!("{number:.decimals$}")
-}
-
 fn printable(path: &Path) -> String {
     text::clean(&path.to_string_lossy())
-}
-
-/// A group for each folder, and one for all files that stand beside each other.
-fn collect(paths: &[PathBuf], limit: usize) -> Result<Vec<Group>, ShowError> {
-    let mut groups: Vec<Group> = Vec::new();
-    let mut after_file = false;
-    for path in paths {
-        let metadata = std::fs::metadata(path).map_err(|source| ShowError::Open {
-            path: path.clone(),
-            source,
-        })?;
-        if metadata.is_dir() {
-            groups.push(read_folder(path, limit)?);
-            after_file = false;
-            continue;
-        }
-        match groups.last_mut().filter(|_| after_file) {
-            Some(group) => group.entries.push(Entry::file(path.clone())),
-            None => groups.push(Group {
-                location: path.parent().unwrap_or(Path::new(".")).to_owned(),
-                entries: vec![Entry::file(path.clone())],
-                left_out: 0,
-            }),
-        }
-        after_file = true;
-    }
-    Ok(groups)
-}
-
-impl Entry {
-    fn file(path: PathBuf) -> Entry {
-        Entry {
-            path,
-            index: None,
-            activations: Vec::new(),
-        }
-    }
-}
-
-fn read_folder(folder: &Path, limit: usize) -> Result<Group, ShowError> {
-    let samples = folder.join(SAMPLES);
-    let mut entries = if samples.is_file() {
-        read_samples(folder, &samples)?
-    } else {
-        read_pictures(folder)?
-    };
-    let left_out = entries.len().saturating_sub(limit);
-    entries.truncate(limit);
-    Ok(Group {
-        location: folder.to_owned(),
-        entries,
-        left_out,
-    })
-}
-
-/// The samples of a run that may still be written: a line without an end is not there yet.
-fn read_samples(folder: &Path, samples: &Path) -> Result<Vec<Entry>, ShowError> {
-    let lines = std::fs::read_to_string(samples).map_err(|source| ShowError::Open {
-        path: samples.to_owned(),
-        source,
-    })?;
-    let whole = lines.rfind('\n').map_or("", |end| &lines[..end]);
-    whole
-        .lines()
-        .enumerate()
-        .map(|(number, line)| {
-            let damaged = |reason: String| ShowError::Samples {
-                path: samples.to_owned(),
-                line: number + 1,
-                reason,
-            };
-            let sample: Sample =
-                serde_json::from_str(line).map_err(|error| damaged(error.to_string()))?;
-            bundle::resolve(folder, &sample.image).map_err(damaged)?;
-            Ok(Entry {
-                path: folder.join(&sample.image),
-                index: Some(sample.index),
-                activations: sample.activations,
-            })
-        })
-        .collect()
-}
-
-fn read_pictures(folder: &Path) -> Result<Vec<Entry>, ShowError> {
-    let open = |source| ShowError::Open {
-        path: folder.to_owned(),
-        source,
-    };
-    let mut paths = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(open)? {
-        let path = entry.map_err(open)?.path();
-        let extension = path.extension().map(|e| e.to_ascii_lowercase());
-        let known = extension.is_some_and(|e| e == "png" || e == "jpg" || e == "jpeg");
-        if known && path.is_file() {
-            paths.push(path);
-        }
-    }
-    if paths.is_empty() {
-        return Err(ShowError::NoPictures(folder.to_owned()));
-    }
-    paths.sort();
-    Ok(paths.into_iter().map(Entry::file).collect())
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use super::gather::four_digits;
     use super::*;
+
+    const SAMPLES: &str = "samples.jsonl";
 
     fn picture(path: &Path) {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();

@@ -1,6 +1,6 @@
 //! Queries against a made-up classifier and against the built-in bundles.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use super::*;
 use crate::bundle::BundleError;

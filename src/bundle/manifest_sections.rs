@@ -1,0 +1,94 @@
+//! The sections of `bundle.toml` as they are written: every key that there is, all optional.
+//!
+//! A key that is not here is refused. What is required, and what fits together, is checked by
+//! [`super::manifest_file`].
+
+use serde::Deserialize;
+
+use super::manifest::{Channels, PriorKind};
+
+/// The whole file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Document {
+    pub(super) name: Option<String>,
+    pub(super) description: Option<String>,
+    pub(super) licence: Option<String>,
+    pub(super) generator: Option<toml::Table>,
+    pub(super) classifier: Option<toml::Table>,
+    pub(super) encoder: Option<toml::Table>,
+    pub(super) judge: Option<toml::Table>,
+    pub(super) inverse: Option<toml::Table>,
+    pub(super) labels: Option<toml::Table>,
+    pub(super) stats: Option<toml::Table>,
+}
+
+/// `[generator]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct GeneratorSection {
+    pub(super) kind: Option<GeneratorKind>,
+    pub(super) file: Option<String>,
+    pub(super) input: Option<String>,
+    pub(super) output: Option<String>,
+    pub(super) shape: Option<[usize; 3]>,
+    pub(super) range: Option<[f64; 2]>,
+    pub(super) channels: Option<Channels>,
+    pub(super) prior: Option<toml::Table>,
+}
+
+/// `generator.kind`; a network has none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum GeneratorKind {
+    Pixels,
+}
+
+/// `[generator.prior]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct PriorSection {
+    pub(super) kind: Option<PriorKind>,
+    pub(super) low: Option<f32>,
+    pub(super) high: Option<f32>,
+    pub(super) file: Option<String>,
+}
+
+/// `[classifier]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct ClassifierSection {
+    pub(super) file: Option<String>,
+    pub(super) input: Option<String>,
+    pub(super) logits: Option<String>,
+    pub(super) mean: Option<Vec<f32>>,
+    pub(super) std: Option<Vec<f32>>,
+    pub(super) size: Option<[usize; 2]>,
+    pub(super) channels: Option<Channels>,
+}
+
+/// `[encoder]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct EncoderSection {
+    pub(super) tensor: Option<String>,
+    pub(super) file: Option<String>,
+    pub(super) input: Option<String>,
+    pub(super) output: Option<String>,
+}
+
+/// `[judge]` and `[inverse]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct NetworkSection {
+    pub(super) file: Option<String>,
+    pub(super) input: Option<String>,
+    pub(super) output: Option<String>,
+}
+
+/// `[labels]` and `[stats]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct FileSection {
+    pub(super) file: Option<String>,
+}
