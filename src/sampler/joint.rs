@@ -47,7 +47,7 @@ impl Joint {
         let population = Population::new(rows, settings.seed, problem)?;
         Ok(Joint {
             motion: Motion::new(settings, &population),
-            pace: Pace::new(settings.max_steps),
+            pace: Pace::new(settings.max_steps, settings.give_up_after),
             stop,
             update: settings.update,
             max_steps: settings.max_steps,
@@ -127,7 +127,6 @@ impl Joint {
             }
         }
         let back = evaluator.pull_back(embedding_bar.view())?;
-        let share = self.pace.share(self.step);
         for (at, &row) in rows.iter().enumerate() {
             let derivatives = Derivatives {
                 objective: back.code_bar.row(at),
@@ -137,6 +136,10 @@ impl Joint {
                 continue;
             }
             if derivatives.are_finite() {
+                let share = match self.population.status(row) {
+                    Status::Seeking(steps) => self.pace.seeking_share(self.step, steps),
+                    Status::Visited | Status::Accepted => self.pace.share(self.step),
+                };
                 if let Some(target) = self.next.row_mut(row).as_slice_mut() {
                     self.motion
                         .adam_step(&self.population, row, derivatives, share, target);

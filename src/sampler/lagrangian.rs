@@ -11,8 +11,13 @@ use ndarray::ArrayView2;
 const PATIENCE: u64 = 10;
 /// The violation must fall to this share between updates, or the penalty rises.
 const PROGRESS: f64 = 0.5;
-const PENALTY_RISE: f64 = 4.0;
-const LONGEST_PENALTY: f64 = 1e9;
+const PENALTY_RISE: f64 = 2.0;
+/// The constraints' part of the gradient is at most so many times the objective's: a stiff penalty
+/// would otherwise fill the optimiser's second moment and stop the row for hundreds of steps.
+const LONGEST_FORCE: f64 = 3.0;
+const LARGEST_PENALTY: f64 = 1e5;
+/// A violation below this share of the level needs no higher penalty.
+const TOLERANCE: f64 = 2e-5;
 
 /// Multipliers and penalties of all rows.
 #[derive(Debug, Clone)]
@@ -22,7 +27,7 @@ pub(super) struct Lagrangian {
     multipliers: Vec<f64>,
     /// μ of each row.
     penalty: Vec<f64>,
-    /// Largest violation of each row at its last update.
+    /// Largest violation of each row at its last update, at first the largest number.
     violation: Vec<f64>,
     steps: Vec<u64>,
 }
@@ -34,7 +39,7 @@ impl Lagrangian {
             constraints,
             multipliers: vec![0.0; rows * constraints * 2],
             penalty: vec![1.0; rows],
-            violation: vec![f64::INFINITY; rows],
+            violation: vec![f64::MAX; rows],
             steps: vec![0; rows],
         }
     }
@@ -44,7 +49,7 @@ impl Lagrangian {
         let width = self.constraints * 2;
         self.multipliers[row * width..(row + 1) * width].fill(0.0);
         self.penalty[row] = 1.0;
-        self.violation[row] = f64::INFINITY;
+        self.violation[row] = f64::MAX;
         self.steps[row] = 0;
     }
 
@@ -65,34 +70,50 @@ impl Lagrangian {
                 .map(|(f, &(z1, z2))| [z1 - f, f - z2])
         };
         self.steps[row] += 1;
-        if self.steps[row] % PATIENCE == 0 {
-            self.update(row, sides());
+        if self.steps[row].is_multiple_of(PATIENCE) {
+            self.update(row, sides(), aim);
         }
         let penalty = self.penalty[row];
         let width = self.constraints * 2;
         let multipliers = self.multipliers[row * width..(row + 1) * width].chunks_exact(2);
+        let norm = |vector: &[f64]| vector.iter().map(|g| g * g).sum::<f64>().sqrt();
+        let longest = LONGEST_FORCE * norm(gradient);
+        let mut total = vec![0.0; gradient.len()];
         for ((side, multiplier), normal) in
             sides().zip(multipliers).zip(activation_gradients.rows())
         {
             let push = |s: usize| (multiplier[s] + penalty * side[s]).max(0.0);
             let force = push(0) - push(1);
-            for (target, &g) in gradient.iter_mut().zip(normal) {
+            for (target, &g) in total.iter_mut().zip(normal) {
                 *target += force * f64::from(g);
             }
         }
+        let length = norm(&total);
+        let share = if length > longest && longest > 0.0 {
+            longest / length
+        } else {
+            1.0
+        };
+        for (target, force) in gradient.iter_mut().zip(total) {
+            *target += share * force;
+        }
     }
 
-    fn update(&mut self, row: usize, sides: impl Iterator<Item = [f64; 2]>) {
+    fn update(&mut self, row: usize, sides: impl Iterator<Item = [f64; 2]>, aim: &[(f64, f64)]) {
         let width = self.constraints * 2;
         let penalty = self.penalty[row];
         let multipliers = &mut self.multipliers[row * width..(row + 1) * width];
+        let ends = aim.iter().flat_map(|&(z1, z2)| [z1, z2]);
+        // Relative to the level, as the margin of an interval is.
         let mut violation = 0.0_f64;
-        for (multiplier, side) in multipliers.iter_mut().zip(sides.flatten()) {
+        for ((multiplier, side), end) in multipliers.iter_mut().zip(sides.flatten()).zip(ends) {
             *multiplier = (*multiplier + penalty * side).max(0.0);
-            violation = violation.max(side);
+            if end.is_finite() {
+                violation = violation.max(side / end.abs().max(1.0));
+            }
         }
-        if violation > PROGRESS * self.violation[row] {
-            self.penalty[row] = (penalty * PENALTY_RISE).min(LONGEST_PENALTY);
+        if violation > TOLERANCE && violation > PROGRESS * self.violation[row] {
+            self.penalty[row] = (penalty * PENALTY_RISE).min(LARGEST_PENALTY);
         }
         self.violation[row] = violation;
     }

@@ -21,6 +21,8 @@ pub mod settings;
 pub mod starts;
 pub mod state;
 mod targets;
+#[cfg(test)]
+mod tests;
 
 pub use evaluate::{Evaluate, EvaluateError, Evaluation, PullBack};
 pub use interval::{Interval, IntervalError};

@@ -3,10 +3,10 @@
 use super::lagrangian::Lagrangian;
 use super::optimiser::{self, Adam};
 use super::population::Population;
-use super::projection::{Projector, Slab};
+use super::projection::{CodeBox, Projector, Slab};
 use super::settings::{ConstraintKind, Settings};
 use super::state::{State, StateError};
-use ndarray::{ArrayView1, ArrayView2};
+use ndarray::{ArrayView1, ArrayView2, aview1};
 
 /// The longest pull towards an interval, in full Adam steps.
 const REACH: f64 = 10.0;
@@ -37,12 +37,14 @@ pub(super) struct Motion {
     lagrangian: Option<Lagrangian>,
     projector: Projector,
     alpha: f64,
+    /// Root mean square of a full Adam step over the coordinates.
     step_size: f64,
     plain_length: f64,
     reach: f64,
     /// Of the row at hand `[d]`.
     gradient: Vec<f64>,
     displacement: Vec<f64>,
+    rim: Vec<f32>,
 }
 
 impl Motion {
@@ -63,11 +65,12 @@ impl Motion {
             },
             projector: Projector::default(),
             alpha: settings.alpha,
-            step_size: settings.step_size,
+            step_size: settings.step_size * radius / (length as f64).sqrt(),
             plain_length: settings.plain_step * radius,
             reach: REACH * settings.step_size * radius,
             gradient: vec![0.0; length],
             displacement: vec![0.0; length],
+            rim: Vec::with_capacity(length),
         }
     }
 
@@ -107,9 +110,8 @@ impl Motion {
             );
         }
         let size = self.step_size * scale;
-        let sizes = population.prior.spread().iter().map(|spread| size * spread);
         self.adam
-            .propose(row, &self.gradient, sizes, &mut self.displacement);
+            .propose(row, &self.gradient, size, &mut self.displacement);
         if self.lagrangian.is_none() {
             self.hold_to_intervals(population, row, derivatives);
         }
@@ -135,16 +137,19 @@ impl Motion {
         }
     }
 
-    /// Projects the displacement onto the linearised intervals and the code's box.
+    /// Projects the displacement onto the linearised intervals, the code's box and, where the
+    /// prior has one, its linearised ball: projecting onto the ball only afterwards would push
+    /// samples on its rim out of their intervals again at every step.
     fn hold_to_intervals(
         &mut self,
         population: &Population,
         row: usize,
         derivatives: Derivatives<'_>,
     ) {
+        let code = population.codes.row(row);
         let activations = population.activations.row(row);
         let aims = population.targets.aim().iter();
-        let slabs: Vec<Slab<'_>> = derivatives
+        let mut slabs: Vec<Slab<'_>> = derivatives
             .activations
             .outer_iter()
             .zip(activations.iter().zip(aims))
@@ -153,12 +158,14 @@ impl Motion {
                 Slab::of_interval(normal, activation, ends, self.alpha, self.reach)
             })
             .collect();
-        self.projector.project(
-            &mut self.displacement,
-            &slabs,
-            population.codes.row(row),
-            population.prior.bounds(),
-        );
+        if let Some(slack) = population.prior.rim(code, &mut self.rim) {
+            let rim = Slab::new(aview1(&self.rim), f64::NEG_INFINITY, slack);
+            slabs.extend(rim);
+        }
+        let bounds = population.prior.bounds();
+        let around = bounds.map(|(low, high)| CodeBox { code, low, high });
+        self.projector
+            .project(&mut self.displacement, &slabs, around);
     }
 
     pub(super) fn save(&self, state: &mut State) {

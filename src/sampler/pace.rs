@@ -21,15 +21,17 @@ pub(super) struct Pace {
     recent: VecDeque<f64>,
     share: f64,
     max_steps: u64,
+    give_up_after: u64,
 }
 
 impl Pace {
     /// Full steps, nothing known.
-    pub(super) fn new(max_steps: u64) -> Self {
+    pub(super) fn new(max_steps: u64, give_up_after: u64) -> Self {
         Pace {
             recent: VecDeque::with_capacity(WINDOW + 1),
             share: 1.0,
             max_steps,
+            give_up_after,
         }
     }
 
@@ -60,9 +62,14 @@ impl Pace {
     /// Share of the set step size at step `step`: as slowed down so far, and falling to the
     /// smallest over the last tenth of all steps, so that a run that is cut off ends feasible.
     pub(super) fn share(&self, step: u64) -> f64 {
-        let end = self.max_steps as f64;
-        let late = (step as f64 / end - FINAL) / (1.0 - FINAL);
-        self.share.min(SMALLEST.powf(late.clamp(0.0, 1.0)))
+        self.share.min(fall(step, self.max_steps, FINAL))
+    }
+
+    /// The share for a row that has been sought for `sought` steps: falling over the second half of
+    /// its patience, so that before a start is given up only the pull to its intervals moves it.
+    pub(super) fn seeking_share(&self, step: u64, sought: u64) -> f64 {
+        let patience = fall(sought, self.give_up_after, 0.5);
+        self.share(step).min(patience)
     }
 
     pub(super) fn save(&self, state: &mut State) {
@@ -77,9 +84,15 @@ impl Pace {
         Ok(Pace {
             recent: state.f64("recent_objectives", None)?.into(),
             share: share.into_iter().sum(),
-            max_steps: self.max_steps,
+            ..self.clone()
         })
     }
+}
+
+/// 1 until the share `from` of `end`, then falling geometrically to the smallest step at `end`.
+fn fall(step: u64, end: u64, from: f64) -> f64 {
+    let late = (step as f64 / end as f64 - from) / (1.0 - from);
+    SMALLEST.powf(late.clamp(0.0, 1.0))
 }
 
 #[cfg(test)]
@@ -88,7 +101,7 @@ mod tests {
 
     #[test]
     fn twenty_steps_without_change_settle() {
-        let mut pace = Pace::new(1000);
+        let mut pace = Pace::new(1000, 200);
         for step in 0..20 {
             pace.note(100.0 + f64::from(step) * 1e-4);
             assert!(!pace.is_settled());
@@ -104,9 +117,11 @@ mod tests {
 
     #[test]
     fn the_last_tenth_takes_ever_smaller_steps() {
-        let pace = Pace::new(1000);
+        let pace = Pace::new(1000, 200);
         assert_eq!(pace.share(900), 1.0);
         assert!(pace.share(950) < 0.1);
         assert!((pace.share(1000) - SMALLEST).abs() < 1e-12);
+        assert_eq!(pace.seeking_share(1, 100), 1.0);
+        assert!((pace.seeking_share(1, 200) - SMALLEST).abs() < 1e-12);
     }
 }

@@ -285,12 +285,9 @@ impl Population {
             self.status.iter().map(|s| s.to_integer()).collect(),
         );
         state.put_u64("start", self.start.clone());
-        let best: Vec<f64> = self
-            .best
-            .iter()
-            .map(|best| best.map_or(f64::INFINITY, f64::from))
-            .collect();
-        state.put_f64("best", &best);
+        // Bits of the float32, or all ones where there is none yet.
+        let bits = |best: &Option<f32>| best.map_or(u64::MAX, |best| u64::from(best.to_bits()));
+        state.put_u64("best", self.best.iter().map(bits).collect());
         state.put_integer("redraws", self.redraws);
         state.put_integer("accepted", self.accepted as u64);
     }
@@ -310,9 +307,9 @@ impl Population {
                 .collect(),
             start: state.u64("start", rows)?,
             best: state
-                .f64("best", Some(self.best.len()))?
+                .u64("best", self.best.len())?
                 .into_iter()
-                .map(|best| best.is_finite().then_some(best as f32))
+                .map(|bits| u32::try_from(bits).ok().map(f32::from_bits))
                 .collect(),
             redraws: state.integer("redraws")?,
             accepted: state.integer("accepted")? as usize,

@@ -1,6 +1,7 @@
 //! Which codes are valid: a hard set, projected onto after every step, and drawn from at starts.
 
 use super::chi_square;
+use ndarray::ArrayView1;
 use ndarray_rand::rand_distr::{Distribution, StandardNormal, Uniform};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -254,6 +255,29 @@ impl Prior {
         for (value, mean) in code.iter_mut().zip(mean) {
             *value = mean + low * (*value - mean);
         }
+    }
+
+    /// The normal ball linearised at a code: writes the gradient of ‖(c − mean)/sd‖² to `normal`
+    /// `[d]` and gives the most that a displacement may have along it. Nothing for a box.
+    pub(super) fn rim(&self, code: ArrayView1<'_, f32>, normal: &mut Vec<f32>) -> Option<f64> {
+        let Shape::Normal {
+            mean,
+            sd,
+            radius_squared,
+        } = &self.shape
+        else {
+            return None;
+        };
+        normal.clear();
+        let mut distance = 0.0;
+        for (j, &value) in code.iter().enumerate() {
+            // A pinned dimension does not move, so it has no slope.
+            let precision = if sd[j] > 0.0 { 1.0 / sd[j] } else { 0.0 };
+            let deviation = (f64::from(value) - mean[j]) * precision;
+            distance += deviation * deviation;
+            normal.push((2.0 * deviation * precision) as f32);
+        }
+        Some(radius_squared * (1.0 - RIM) - distance)
     }
 
     /// Draws the code of `seed`, always the same for the same seed. A draw that is not valid (one

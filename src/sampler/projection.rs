@@ -4,10 +4,12 @@ use ndarray::ArrayView1;
 
 /// Below this norm a gradient says nothing: its constraint leaves the displacement alone.
 pub(super) const DEAD_GRADIENT: f64 = 1e-8;
-/// Dykstra's sweeps over all sets.
+/// Dykstra's sweeps over all sets, and those of the repair after it.
 const SWEEPS: usize = 20;
-/// A sweep that changes every coordinate by less than this share of the longest one ends Dykstra.
+/// A sweep that changes every coordinate by less than this share of the longest one is the last.
 const SETTLED: f64 = 1e-12;
+/// Steps towards the multiplier of one slab in the box.
+const ROOT_STEPS: usize = 100;
 
 /// A slab { v : low <= normal·v <= high }; infinite bounds are open.
 #[derive(Debug, Clone, Copy)]
@@ -21,9 +23,20 @@ pub(super) struct Slab<'a> {
 }
 
 impl<'a> Slab<'a> {
+    /// A slab from its normal and bounds; nothing where the normal is too short to say anything.
+    pub(super) fn new(normal: ArrayView1<'a, f32>, low: f64, high: f64) -> Option<Self> {
+        let norm_squared: f64 = normal.iter().map(|&g| f64::from(g) * f64::from(g)).sum();
+        (norm_squared.sqrt() >= DEAD_GRADIENT).then_some(Slab {
+            normal,
+            norm_squared,
+            low,
+            high,
+        })
+    }
+
     /// The displacements that approach both ends of `[z1, z2]` by at most the share `alpha` of
     /// their distance, to first order: α(z1 − f) <= ∇f·v <= α(z2 − f), open ends (infinite)
-    /// dropped. Nothing where ‖∇f‖ is below the threshold.
+    /// dropped.
     ///
     /// From far outside, where the linearisation means little, a full share could throw the code
     /// across the whole prior: α is lowered so that no pull asks for a move longer than `reach`.
@@ -34,39 +47,124 @@ impl<'a> Slab<'a> {
         alpha: f64,
         reach: f64,
     ) -> Option<Self> {
-        let norm_squared = normal.iter().map(|&g| f64::from(g) * f64::from(g)).sum();
-        if f64::sqrt(norm_squared) < DEAD_GRADIENT {
-            return None;
-        }
-        let longest = reach * f64::sqrt(norm_squared);
+        let slab = Slab::new(normal, alpha * (z1 - activation), alpha * (z2 - activation))?;
+        let longest = reach * slab.norm_squared.sqrt();
         Some(Slab {
-            normal,
-            norm_squared,
-            low: (alpha * (z1 - activation)).min(longest),
-            high: (alpha * (z2 - activation)).max(-longest),
+            low: slab.low.min(longest),
+            high: slab.high.max(-longest),
+            ..slab
         })
     }
 
-    /// Moves `displacement` to the nearest point of the slab and returns the multiple of the
-    /// normal that was added: v = u + (clamp(∇f·u, low, high) − ∇f·u) ∇f/‖∇f‖².
-    fn project(&self, displacement: &mut [f64]) -> f64 {
-        let along: f64 = self
-            .normal
-            .iter()
-            .zip(&*displacement)
-            .map(|(&g, &u)| f64::from(g) * u)
-            .sum();
-        // Not f64::clamp: it panics where rounding has crossed the bounds of a point interval.
-        let multiple = (along.min(self.high).max(self.low) - along) / self.norm_squared;
-        self.add_normal(displacement, multiple);
-        multiple
+    fn along(&self, displacement: &[f64]) -> f64 {
+        let pairs = self.normal.iter().zip(displacement);
+        pairs.map(|(&g, &u)| f64::from(g) * u).sum()
     }
 
-    fn add_normal(&self, displacement: &mut [f64], multiple: f64) {
+    /// What must be added along the normal to reach the slab. Not f64::clamp, which panics where
+    /// rounding has crossed the bounds of a point interval.
+    fn shortfall(&self, along: f64) -> f64 {
+        along.min(self.high).max(self.low) - along
+    }
+
+    /// Moves `displacement` to the nearest point of the slab:
+    /// v = u + (clamp(∇f·u, low, high) − ∇f·u) ∇f/‖∇f‖².
+    fn project(&self, displacement: &mut [f64]) {
+        let multiple = self.shortfall(self.along(displacement)) / self.norm_squared;
         if multiple != 0.0 {
-            for (value, &g) in displacement.iter_mut().zip(&self.normal) {
+            for (value, &g) in displacement.iter_mut().zip(self.normal) {
                 *value += multiple * f64::from(g);
             }
+        }
+    }
+
+    /// Moves `displacement` to the nearest point of the slab and the box together, or to the point
+    /// of the box nearest to the slab where they do not meet. `free` is overwritten.
+    ///
+    /// That point is clamp(u + λ∇f) for the λ nearest to zero that satisfies the slab (stationarity
+    /// of the projection's Lagrangian). ∇f·clamp(u + λ∇f) rises with λ, piecewise linear: Newton's
+    /// steps find the piece, halving a bracket where a flat piece leads them astray.
+    fn project_within(&self, around: &CodeBox<'_>, displacement: &mut [f64], free: &mut Vec<f64>) {
+        free.clear();
+        free.extend_from_slice(displacement);
+        around.clamp(displacement);
+        let along = self.along(displacement);
+        let missing = self.shortfall(along);
+        if missing == 0.0 {
+            return;
+        }
+        let direction = missing.signum();
+        let goal = along + missing;
+        let pairs = self.normal.iter().zip(&*displacement);
+        let scale: f64 = pairs.map(|(&g, &v)| (f64::from(g) * v).abs()).sum();
+        let tolerance = SETTLED * (scale + missing.abs());
+        let step = |j: usize| direction * f64::from(self.normal[j]);
+        // Beyond the last crossing of a bound nothing bends any more.
+        let crossings = (0..free.len()).flat_map(|j| {
+            let (low, high) = around.bounds(j);
+            [(low - free[j]) / step(j), (high - free[j]) / step(j)]
+        });
+        let last = crossings
+            .filter(|at| at.is_finite())
+            .fold(0.0_f64, f64::max);
+        let (mut multiplier, mut short_of, mut beyond) = (0.0, 0.0, f64::INFINITY);
+        for _ in 0..ROOT_STEPS {
+            let remaining = direction * (goal - self.along(displacement));
+            if remaining.abs() <= tolerance {
+                return;
+            }
+            if remaining > 0.0 {
+                short_of = multiplier;
+            } else {
+                beyond = multiplier;
+            }
+            let slope: f64 = (0..free.len())
+                .filter(|&j| displacement[j] == free[j] + multiplier * step(j))
+                .map(|j| step(j).powi(2))
+                .sum();
+            let newton = multiplier + remaining / slope;
+            multiplier = if short_of < newton && newton < beyond {
+                newton
+            } else if beyond.is_finite() {
+                0.5 * (short_of + beyond)
+            } else if multiplier < last {
+                last
+            } else {
+                return;
+            };
+            for (j, value) in displacement.iter_mut().enumerate() {
+                *value = around.clamped(j, free[j] + multiplier * step(j));
+            }
+        }
+    }
+}
+
+/// The box around a code that displacements stay in.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct CodeBox<'a> {
+    /// The code `[d]`.
+    pub(super) code: ArrayView1<'a, f32>,
+    /// Least value of each code dimension.
+    pub(super) low: &'a [f64],
+    /// Largest value of each code dimension.
+    pub(super) high: &'a [f64],
+}
+
+impl CodeBox<'_> {
+    /// Least and largest displacement of one dimension.
+    fn bounds(&self, j: usize) -> (f64, f64) {
+        let at = f64::from(self.code[j]);
+        (self.low[j] - at, self.high[j] - at)
+    }
+
+    fn clamped(&self, j: usize, value: f64) -> f64 {
+        let (low, high) = self.bounds(j);
+        value.min(high).max(low)
+    }
+
+    fn clamp(&self, displacement: &mut [f64]) {
+        for (j, value) in displacement.iter_mut().enumerate() {
+            *value = self.clamped(j, *value);
         }
     }
 }
@@ -74,58 +172,115 @@ impl<'a> Slab<'a> {
 /// Projects displacements; keeps its memory between calls.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Projector {
-    /// What the last projection onto each slab added, as a multiple of its normal.
-    multiples: Vec<f64>,
-    /// What the last projection onto the box added `[d]`.
-    correction: Vec<f64>,
+    /// What the last projection onto each set added, `[sets, d]`.
+    corrections: Vec<f64>,
+    /// The displacement before one projection, before one sweep, and before the box `[d]`.
+    entry: Vec<f64>,
     before: Vec<f64>,
+    free: Vec<f64>,
 }
 
 impl Projector {
-    /// Moves `displacement` to the nearest point of all `slabs` and of the box `bounds` around
-    /// `code`. One slab without bounds: the closed form. Otherwise Dykstra's algorithm, at most 20
-    /// sweeps, the box last, so that the box holds exactly and what is left over shows in the
-    /// slabs, which are linearisations anyway.
+    /// Moves `displacement` to the nearest point of all `slabs` and the box.
+    ///
+    /// One slab has a closed form, or nearly one with a box. Several: Dykstra's algorithm, each set
+    /// a slab cut with the box, at most 20 sweeps. Long displacements into a sharp corner may need
+    /// more; what is then left is repaired by projecting in turn without Dykstra's corrections,
+    /// which ends at a point of all sets, though not quite the nearest.
     pub(super) fn project(
         &mut self,
         displacement: &mut [f64],
         slabs: &[Slab<'_>],
-        code: ArrayView1<'_, f32>,
-        bounds: Option<(&[f64], &[f64])>,
+        around: Option<CodeBox<'_>>,
     ) {
-        if bounds.is_none() && slabs.len() <= 1 {
-            for slab in slabs {
-                slab.project(displacement);
-            }
-            return;
-        }
-        self.multiples.clear();
-        self.multiples.resize(slabs.len(), 0.0);
-        self.correction.clear();
-        self.correction.resize(displacement.len(), 0.0);
-        for _ in 0..SWEEPS {
-            self.before.clear();
-            self.before.extend_from_slice(displacement);
-            for (slab, multiple) in slabs.iter().zip(&mut self.multiples) {
-                // Take the last correction back, project, remember the new one.
-                slab.add_normal(displacement, -*multiple);
-                *multiple = slab.project(displacement);
-            }
-            if let Some((low, high)) = bounds {
-                for (j, value) in displacement.iter_mut().enumerate() {
-                    let free = *value - self.correction[j];
-                    let at = f64::from(code[j]);
-                    *value = free.min(high[j] - at).max(low[j] - at);
-                    self.correction[j] = *value - free;
+        match (slabs, around) {
+            ([], None) => {}
+            ([], Some(around)) => around.clamp(displacement),
+            ([slab], around) => self.project_onto(slab, around.as_ref(), displacement),
+            _ => {
+                if !self.dykstra(displacement, slabs, around.as_ref()) {
+                    self.repair(displacement, slabs, around.as_ref());
                 }
-            }
-            if self.settled(displacement) {
-                break;
             }
         }
     }
 
-    fn settled(&self, displacement: &[f64]) -> bool {
+    fn project_onto(
+        &mut self,
+        slab: &Slab<'_>,
+        around: Option<&CodeBox<'_>>,
+        displacement: &mut [f64],
+    ) {
+        match around {
+            None => slab.project(displacement),
+            Some(around) => slab.project_within(around, displacement, &mut self.free),
+        }
+    }
+
+    /// Whether the sweeps settled.
+    fn dykstra(
+        &mut self,
+        displacement: &mut [f64],
+        slabs: &[Slab<'_>],
+        around: Option<&CodeBox<'_>>,
+    ) -> bool {
+        let length = displacement.len();
+        self.corrections.clear();
+        self.corrections.resize(slabs.len() * length, 0.0);
+        self.entry.clear();
+        self.entry.resize(length, 0.0);
+        for _ in 0..SWEEPS {
+            self.remember(displacement);
+            for (set, slab) in slabs.iter().enumerate() {
+                let range = set * length..(set + 1) * length;
+                // Take the last correction back, project, remember the new one.
+                let corrections = &self.corrections[range.clone()];
+                for ((value, correction), entry) in displacement
+                    .iter_mut()
+                    .zip(corrections)
+                    .zip(&mut self.entry)
+                {
+                    *value -= correction;
+                    *entry = *value;
+                }
+                self.project_onto(slab, around, displacement);
+                let corrections = &mut self.corrections[range];
+                for ((value, correction), entry) in
+                    displacement.iter().zip(corrections).zip(&self.entry)
+                {
+                    *correction = value - entry;
+                }
+            }
+            if self.has_settled(displacement) {
+                return true;
+            }
+        }
+        false
+    }
+
+    fn repair(
+        &mut self,
+        displacement: &mut [f64],
+        slabs: &[Slab<'_>],
+        around: Option<&CodeBox<'_>>,
+    ) {
+        for _ in 0..SWEEPS {
+            self.remember(displacement);
+            for slab in slabs {
+                self.project_onto(slab, around, displacement);
+            }
+            if self.has_settled(displacement) {
+                return;
+            }
+        }
+    }
+
+    fn remember(&mut self, displacement: &[f64]) {
+        self.before.clear();
+        self.before.extend_from_slice(displacement);
+    }
+
+    fn has_settled(&self, displacement: &[f64]) -> bool {
         let longest = displacement.iter().fold(0.0_f64, |l, v| l.max(v.abs()));
         displacement
             .iter()
@@ -159,25 +314,64 @@ mod tests {
         bounds: Option<(&[f64], &[f64])>,
     ) -> Vec<f64> {
         let mut v = u.to_vec();
-        Projector::default().project(&mut v, slabs, aview1(code), bounds);
+        let around = bounds.map(|(low, high)| CodeBox {
+            code: aview1(code),
+            low,
+            high,
+        });
+        Projector::default().project(&mut v, slabs, around);
         v
+    }
+
+    fn near(found: &[f64], expected: &[f64]) {
+        let close = |(a, b): (&f64, &f64)| (a - b).abs() < 1e-12;
+        assert!(
+            found.iter().zip(expected).all(close),
+            "{found:?} {expected:?}"
+        );
     }
 
     #[test]
     fn one_slab_has_the_closed_form() {
         let normal = [3.0, 4.0];
-        assert_eq!(
-            project(&[1.0, 1.0], &[slab(&normal, -FAR, 2.0)], &[0.0; 2], None),
-            [1.0 - 5.0 * 3.0 / 25.0, 1.0 - 5.0 * 4.0 / 25.0]
+        let onto =
+            |u: [f64; 2], low, high| project(&u, &[slab(&normal, low, high)], &[0.0; 2], None);
+        near(&onto([1.0, 1.0], -FAR, 2.0), &[0.4, 0.2]);
+        near(&onto([0.0, 0.0], 5.0, FAR), &[0.6, 0.8]);
+        near(&onto([0.1, 0.1], -1.0, 1.0), &[0.1, 0.1]);
+    }
+
+    #[test]
+    fn a_slab_that_the_box_does_not_meet_is_approached_as_far_as_the_box_goes() {
+        let normal = [1.0, 2.0];
+        let bounds: (&[f64], &[f64]) = (&[-1.0, -1.0], &[1.0, 1.0]);
+        let v = project(
+            &[-0.5, 0.0],
+            &[slab(&normal, 50.0, FAR)],
+            &[0.0; 2],
+            Some(bounds),
         );
-        assert_eq!(
-            project(&[0.0, 0.0], &[slab(&normal, 5.0, FAR)], &[0.0; 2], None),
-            [0.6, 0.8]
+        near(&v, &[1.0, 1.0]);
+    }
+
+    #[test]
+    fn a_long_step_into_a_sharp_corner_ends_inside() {
+        // (1, 0) is the corner; the step points far out along both of its sides.
+        let normal = [1.0, 1.0];
+        let bounds: (&[f64], &[f64]) = (&[0.0, 0.0], &[1.0, 1.0]);
+        let code = [1.0, 0.0];
+        let v = project(
+            &[0.1, -0.1],
+            &[slab(&normal, -0.3, -0.2)],
+            &code,
+            Some(bounds),
         );
-        assert_eq!(
-            project(&[0.1, 0.1], &[slab(&normal, -1.0, 1.0)], &[0.0; 2], None),
-            [0.1, 0.1]
-        );
+        near(&v, &[-0.2, 0.0]);
+        // Two slabs at a sharp angle, their intersection far from the proposal.
+        let (first, second) = ([1.0, 0.25], [-1.0, 0.25]);
+        let slabs = [slab(&first, -FAR, 0.0), slab(&second, -FAR, 0.0)];
+        let v = project(&[0.3, 9.0], &slabs, &[0.0; 2], None);
+        assert!(dot(&first, &v) < 1e-3 && dot(&second, &v) < 1e-3, "{v:?}");
     }
 
     #[test]

@@ -95,8 +95,8 @@ pub struct Settings {
     pub k: usize,
     /// The run's seed: the start of every sample is drawn from it.
     pub seed: u64,
-    /// Adam's step per code dimension, in units of the code prior's spread in that dimension (its
-    /// standard deviation; a box's width over √12).
+    /// Adam's step (its root mean square over the code's dimensions) in units of the code prior's
+    /// spread (the root mean square of its standard deviations; of a box's widths over √12).
     pub step_size: f64,
     /// Length of the plain-gradient step of `incremental`, relative to the distance of a typical
     /// code from the middle of the prior (the Euclidean norm of the spreads).
