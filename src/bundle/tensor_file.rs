@@ -41,11 +41,7 @@ impl<'a> TensorFile<'a> {
     }
 
     /// Shape and values of a float32 tensor; none where the file has no such key.
-    pub(super) fn floats(
-        &self,
-        key: &str,
-        remedy: &str,
-    ) -> Result<Option<Floats>, Problem> {
+    pub(super) fn floats(&self, key: &str, remedy: &str) -> Result<Option<Floats>, Problem> {
         let Ok(view) = self.tensors.tensor(key) else {
             return Ok(None);
         };

@@ -6,10 +6,13 @@ use ndarray::ArrayView1;
 pub(super) const DEAD_GRADIENT: f64 = 1e-8;
 /// Dykstra's sweeps over all sets, and those of the repair after it.
 const SWEEPS: usize = 20;
-/// A sweep that changes every coordinate by less than this share of the longest one is the last.
-const SETTLED: f64 = 1e-12;
+/// A sweep that changes every coordinate by less than this share of the longest one is the last:
+/// codes are float32.
+const SETTLED: f64 = 1e-8;
 /// Steps towards the multiplier of one slab in the box.
 const ROOT_STEPS: usize = 100;
+/// Relative error of that multiplier's goal.
+const ROOT_TOLERANCE: f64 = 1e-12;
 
 /// A slab { v : low <= normal·v <= high }; infinite bounds are open.
 #[derive(Debug, Clone, Copy)]
@@ -97,16 +100,8 @@ impl<'a> Slab<'a> {
         let goal = along + missing;
         let pairs = self.normal.iter().zip(&*displacement);
         let scale: f64 = pairs.map(|(&g, &v)| (f64::from(g) * v).abs()).sum();
-        let tolerance = SETTLED * (scale + missing.abs());
+        let tolerance = ROOT_TOLERANCE * (scale + missing.abs());
         let step = |j: usize| direction * f64::from(self.normal[j]);
-        // Beyond the last crossing of a bound nothing bends any more.
-        let crossings = (0..free.len()).flat_map(|j| {
-            let (low, high) = around.bounds(j);
-            [(low - free[j]) / step(j), (high - free[j]) / step(j)]
-        });
-        let last = crossings
-            .filter(|at| at.is_finite())
-            .fold(0.0_f64, f64::max);
         let (mut multiplier, mut short_of, mut beyond) = (0.0, 0.0, f64::INFINITY);
         for _ in 0..ROOT_STEPS {
             let remaining = direction * (goal - self.along(displacement));
@@ -127,10 +122,19 @@ impl<'a> Slab<'a> {
                 newton
             } else if beyond.is_finite() {
                 0.5 * (short_of + beyond)
-            } else if multiplier < last {
-                last
             } else {
-                return;
+                // Beyond the last crossing of a bound nothing bends any more.
+                let last = (0..free.len())
+                    .flat_map(|j| {
+                        let (low, high) = around.bounds(j);
+                        [(low - free[j]) / step(j), (high - free[j]) / step(j)]
+                    })
+                    .filter(|at| at.is_finite())
+                    .fold(0.0_f64, f64::max);
+                if multiplier >= last {
+                    return;
+                }
+                last
             };
             for (j, value) in displacement.iter_mut().enumerate() {
                 *value = around.clamped(j, free[j] + multiplier * step(j));
