@@ -13,9 +13,11 @@ const SMALL: f64 = 1e-8;
 ///
 /// The projections are Euclidean, so projected ascent rests at the constrained optimum only where
 /// the displacement points along the gradient. Per coordinate, Adam steps along the gradient's
-/// signs and slides past it: on a sphere it ended at 98.3 % of the optimum in 326 steps where the
-/// moment per row reaches 99.98 % in 62, and of 24 generated half-spaces in the cube (two samples,
-/// best of 20 starts) it missed the optimum by more than 1 % in 3, the moment per row in none.
+/// signs and slides past it. Measured: 16 samples on a sphere, three seeds: per coordinate 98.3 to
+/// 99.4 % of the optimum after 56 to 326 steps, per row 99.98 % after 61 to 63. 24 generated
+/// half-spaces in the cube (two samples, best of 20 starts): per coordinate 3 ended more than 1 %
+/// below the optimum, per row none. Both are engines with the identity as encoder; networks may
+/// differ.
 #[derive(Debug, Clone)]
 pub(super) struct Adam {
     first: Array2<f32>,

@@ -121,12 +121,12 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Default Adam step, found on closed-form engines: 0.1 spreads cross the prior in about 50
-    /// steps, and the end game halves it where the rim is curved.
+    /// Default Adam step. On closed-form engines 0.02 to 0.8 end at the same optima.
     pub const STEP_SIZE: f64 = 0.1;
     /// Default length of the plain step.
     pub const PLAIN_STEP: f64 = 0.1;
-    /// Default α: halving the distance a step keeps curved units from overshooting.
+    /// Default α. On closed-form engines 0.1 to 0.9 end at the same optima; half the distance leaves
+    /// room for the error of the linearisation.
     pub const ALPHA: f64 = 0.5;
     /// Default number of steps.
     pub const MAX_STEPS: u64 = 1000;
