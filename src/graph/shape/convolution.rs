@@ -88,10 +88,10 @@ pub(super) fn transposed(
     };
     check_bias(bias, outputs, x)?;
     let mut shape = vec![x.shape[0], outputs];
-    for axis in 0..x.rank() - 2 {
+    for (axis, &extra) in output_padding.iter().enumerate() {
         let length = (x.shape[axis + 2] - 1)
             .checked_mul(convolution.strides[axis])
-            .and_then(|length| length.checked_add(output_padding[axis]))
+            .and_then(|length| length.checked_add(extra))
             .zip(extent(weight.shape[axis + 2], convolution.dilations[axis]))
             .and_then(|(length, extent)| length.checked_add(extent))
             .and_then(|length| length.checked_sub(convolution.pads_before[axis]))
