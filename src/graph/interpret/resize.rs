@@ -6,20 +6,29 @@ use crate::graph::op::{Coordinates, NearestRounding, Resize, ResizeMode};
 use crate::graph::tensor::{Tensor, TensorType};
 
 /// The input coordinate of output position `at` (ONNX Resize-18, `coordinate_transformation_mode`).
+///
+/// A nearest neighbour is chosen by rounding, so where a coordinate lies on the edge between two
+/// pixels the last bit decides. For that mode coordinates are rounded to 32 bits in the places
+/// where ONNX Runtime does (`upsamplebase.h`): the pixel that is read should be the runtime's.
 fn coordinate(resize: &Resize, axis: usize, length: usize, at: usize) -> f64 {
-    let (scale, size) = (resize.scales[axis], resize.sizes[axis]);
-    let (length, at) = (length as f64, at as f64);
-    let half_pixel = (at + 0.5) / scale - 0.5;
+    let step = |value: f64| match resize.mode {
+        ResizeMode::Nearest(_) => f64::from(value as f32),
+        ResizeMode::Linear | ResizeMode::Cubic => value,
+    };
+    let scale = step(resize.scales[axis]);
+    let (length, at, size) = (length as f64, at as f64, resize.sizes[axis] as f64);
+    let half_pixel = step(step((at + 0.5) / scale) - 0.5);
     match resize.coordinates {
         Coordinates::HalfPixel => half_pixel,
         Coordinates::HalfPixelSymmetric => {
-            let adjustment = size as f64 / (scale * length);
-            length / 2.0 * (1.0 - adjustment) + half_pixel
+            let adjustment = step(size / step(scale * length));
+            let offset = step(length / 2.0 * step(1.0 - adjustment));
+            step(offset + (at + 0.5) / scale - 0.5)
         }
-        Coordinates::PytorchHalfPixel if size > 1 => half_pixel,
-        Coordinates::AlignCorners if size > 1 => at * (length - 1.0) / (size as f64 - 1.0),
+        Coordinates::PytorchHalfPixel if size > 1.0 => half_pixel,
+        Coordinates::AlignCorners if size > 1.0 => step(step(at * (length - 1.0)) / (size - 1.0)),
         Coordinates::PytorchHalfPixel | Coordinates::AlignCorners => 0.0,
-        Coordinates::Asymmetric => at / scale,
+        Coordinates::Asymmetric => step(at / scale),
     }
 }
 
