@@ -30,10 +30,6 @@ pub(super) fn load(
 }
 
 /// Loads a model whose every node must run on the provider's device.
-#[expect(
-    clippy::result_large_err,
-    reason = "ort hands the builder back inside its error"
-)]
 pub(super) fn load_on_device_only(
     environment: &Environment,
     provider: ExecutionProviderDispatch,
