@@ -17,7 +17,8 @@ pub struct Split {
     /// Inputs: those of the whole graph that are no cotangents. Outputs: those of the whole graph
     /// that do not depend on a cotangent, in their order, then the saved values not among them.
     pub forward: Graph,
-    /// Inputs: the saved values in their order, then every cotangent. Outputs: those asked for.
+    /// Inputs: the saved values in their order, then the cotangents that the outputs depend on.
+    /// Outputs: those asked for.
     pub backward: Graph,
     /// Names of the values that cross: outputs of `forward` and inputs of `backward`. An input of
     /// the whole graph crosses under a name of its own, `NAME/saved`.
@@ -68,7 +69,9 @@ fn parts(graph: &Graph, backward_outputs: &[ValueId]) -> Result<Split, GraphErro
     }
 
     let inputs = saved.iter().cloned();
-    let inputs = inputs.chain(cotangents.into_iter().map(named));
+    let needed = needed_for(graph, backward_outputs, |id| plan.backward[id.index()]);
+    let cotangents = cotangents.into_iter().filter(|id| needed[id.index()]);
+    let inputs = inputs.chain(cotangents.map(named));
     let mut backward = part(graph, inputs, backward_outputs)?;
     for &id in backward_outputs {
         let output = backward.value(id)?;

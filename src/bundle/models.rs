@@ -110,6 +110,14 @@ impl Bundle {
         stated.or_else(first).unwrap_or_default()
     }
 
+    /// One of the manifest's networks.
+    ///
+    /// # Errors
+    /// It is not a readable ONNX model.
+    pub fn network_model(&self, network: &Network) -> Result<Model, BundleError> {
+        self.model(&network.file)
+    }
+
     fn network(&self, network: Option<&Network>) -> Result<Option<Model>, BundleError> {
         network.map(|network| self.model(&network.file)).transpose()
     }

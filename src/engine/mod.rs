@@ -1,1 +1,217 @@
-//! Evaluates codes through runtime sessions.
+//! Evaluates codes through runtime sessions: the bridge from networks to the sampler.
+//!
+//! An [`Engine`] composes a bundle's networks for a query, differentiates them, loads the graphs
+//! into as many sessions as its [`Plan`] says and implements [`crate::sampler::Evaluate`]. Results
+//! are placed by row, never by completion, so they do not depend on the number of workers.
+
+mod embed;
+mod evaluate;
+mod glue;
+mod networks;
+mod plan;
+mod pool;
+mod stopwatch;
+mod tap;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ndarray::ArrayView2;
+
+pub use embed::ImageNetwork;
+pub use plan::{Plan, PlanRequest, Scheme, SchemeChoice};
+pub use stopwatch::Counts;
+
+use crate::autodiff::AutodiffError;
+use crate::bundle::{Bundle, BundleError};
+use crate::graph::GraphError;
+use crate::onnx::OnnxError;
+use crate::query::Unit;
+use crate::runtime::{Runtime, RuntimeError};
+use networks::Networks;
+use pool::{Kept, Pool};
+use stopwatch::RuntimeClock;
+
+/// An engine cannot be made, or a run of its sessions failed.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The bundle is bad.
+    #[error(transparent)]
+    Bundle(#[from] BundleError),
+    /// A model file is bad.
+    #[error(transparent)]
+    Onnx(#[from] OnnxError),
+    /// The networks of the bundle do not fit each other.
+    #[error("the bundle's networks do not fit: {what}")]
+    Fit {
+        /// What does not fit, with the shapes and where to mend it.
+        what: String,
+    },
+    /// Shapes within a network do not fit.
+    #[error(transparent)]
+    Graph(#[from] GraphError),
+    /// Something on the path has no derivative.
+    #[error(transparent)]
+    Autodiff(#[from] AutodiffError),
+    /// The runtime failed.
+    #[error(transparent)]
+    Runtime(#[from] RuntimeError),
+    /// A broken invariant of ours.
+    #[error("internal error: {0}; please report it")]
+    Internal(String),
+}
+
+/// Sessions for one query on one bundle.
+pub struct Engine {
+    runtime: Arc<dyn Runtime>,
+    bundle: Arc<Bundle>,
+    units: Vec<Unit>,
+    plan: Plan,
+    shapes: Shapes,
+    pool: Pool,
+    kept: Option<Kept>,
+    counts: Counts,
+    clock: RuntimeClock,
+    notices: Vec<String>,
+}
+
+/// Lengths that the networks fix.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shapes {
+    /// Length d of a code.
+    pub code_length: usize,
+    /// Shape of one code as the generator takes it.
+    pub code: Vec<usize>,
+    /// Length p of an embedding.
+    pub embedding_length: usize,
+    /// `[C, H, W]` of an image.
+    pub image: Vec<usize>,
+}
+
+impl Engine {
+    /// Composes, differentiates and loads the networks, laid out as `request` asks.
+    ///
+    /// # Errors
+    /// A model is bad, shapes do not fit, a node has no derivative, or the runtime refuses.
+    pub fn new(
+        runtime: Arc<dyn Runtime>,
+        bundle: Arc<Bundle>,
+        units: Vec<Unit>,
+        request: &PlanRequest,
+    ) -> Result<Engine, EngineError> {
+        let mut plan = Plan::layout(runtime.backend().clone(), request);
+        let networks = Networks::build(&bundle, &units, plan.micro_batch)?;
+        plan.settle_scheme(request, networks.bytes_per_code());
+        Engine::load(runtime, bundle, units, plan, &networks)
+    }
+
+    /// The engine of a stored plan, for resuming a run.
+    ///
+    /// # Errors
+    /// As [`Engine::new`]; also when the plan was made for another runtime, version or device.
+    pub fn with_plan(
+        runtime: Arc<dyn Runtime>,
+        bundle: Arc<Bundle>,
+        units: Vec<Unit>,
+        plan: Plan,
+    ) -> Result<Engine, EngineError> {
+        let networks = Networks::build(&bundle, &units, plan.micro_batch)?;
+        Engine::load(runtime, bundle, units, plan, &networks)
+    }
+
+    fn load(
+        runtime: Arc<dyn Runtime>,
+        bundle: Arc<Bundle>,
+        units: Vec<Unit>,
+        plan: Plan,
+        networks: &Networks,
+    ) -> Result<Engine, EngineError> {
+        let pool = Pool::new(runtime.as_ref(), networks, &plan)?;
+        Ok(Engine {
+            shapes: Shapes {
+                code_length: networks.code_length,
+                code: networks.code_shape.clone(),
+                embedding_length: networks.embedding_length,
+                image: networks.image_shape.clone(),
+            },
+            runtime,
+            bundle,
+            units,
+            plan,
+            pool,
+            kept: None,
+            counts: Counts::default(),
+            clock: RuntimeClock::default(),
+            notices: Vec::new(),
+        })
+    }
+
+    /// The layout in use.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Lengths and shapes of codes, embeddings and images.
+    pub fn shapes(&self) -> &Shapes {
+        &self.shapes
+    }
+
+    /// Codes sent through so far.
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// Continues the counts of an interrupted run.
+    pub fn set_counts(&mut self, counts: Counts) {
+        self.counts = counts;
+    }
+
+    /// Wall time so far with at least one session running.
+    pub fn time_in_runtime(&self) -> Duration {
+        self.clock.total()
+    }
+
+    /// Changes of plan since the last call, one line each.
+    pub fn take_notices(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.notices)
+    }
+
+    /// The images of `codes` `[rows, d]`, each `[C, H, W]` row-major in [0, 1].
+    ///
+    /// # Errors
+    /// The runtime failed.
+    pub fn render(&mut self, codes: ArrayView2<'_, f32>) -> Result<Vec<Vec<f32>>, EngineError> {
+        self.counts.forwards += codes.nrows() as u64;
+        self.retrying(|engine| engine.pool.images(codes, &engine.clock))
+    }
+
+    /// Runs `work`, and again with half the micro-batch as often as memory runs out.
+    fn retrying<T>(
+        &mut self,
+        mut work: impl FnMut(&mut Engine) -> Result<T, EngineError>,
+    ) -> Result<T, EngineError> {
+        loop {
+            match work(self) {
+                Err(EngineError::Runtime(RuntimeError::OutOfMemory { reason, .. }))
+                    if self.plan.micro_batch > 1 =>
+                {
+                    self.halve_micro_batch(&reason)?;
+                }
+                other => return other,
+            }
+        }
+    }
+
+    fn halve_micro_batch(&mut self, reason: &str) -> Result<(), EngineError> {
+        let smaller = self.plan.micro_batch / 2;
+        self.notices.push(format!(
+            "out of memory ({reason}): micro-batch {} -> {smaller}",
+            self.plan.micro_batch
+        ));
+        self.plan.micro_batch = smaller;
+        self.kept = None;
+        let networks = Networks::build(&self.bundle, &self.units, smaller)?;
+        self.pool = Pool::new(self.runtime.as_ref(), &networks, &self.plan)?;
+        Ok(())
+    }
+}

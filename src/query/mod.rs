@@ -51,6 +51,14 @@ pub struct Context<'a> {
 }
 
 impl Query {
+    /// The units, in the order of the constraints.
+    pub fn units(&self) -> Vec<Unit> {
+        self.constraints
+            .iter()
+            .map(|constraint| constraint.unit.clone())
+            .collect()
+    }
+
     /// Resolves constraints as written on the command line for a bundle.
     ///
     /// # Errors

@@ -4,6 +4,7 @@
 mod batch_normalization;
 mod compose;
 mod convert;
+mod deduplicate;
 mod fold;
 mod prune;
 
@@ -13,6 +14,7 @@ use super::{Graph, GraphError, Node, NodeId, ValueId};
 pub use batch_normalization::fold_batch_normalization;
 pub use compose::compose;
 pub use convert::convert_floats;
+pub use deduplicate::deduplicate;
 pub use fold::fold_constants;
 pub use prune::prune;
 

@@ -1,0 +1,80 @@
+//! The engine as the sampler sees it.
+
+use ndarray::{Array2, ArrayView2};
+
+use super::{Engine, EngineError, Scheme};
+use crate::sampler::{Evaluate, EvaluateError, Evaluation, PullBack};
+
+impl Evaluate for Engine {
+    fn code_length(&self) -> usize {
+        self.shapes.code_length
+    }
+
+    fn constraint_count(&self) -> usize {
+        self.pool.constraints()
+    }
+
+    fn embedding_length(&self) -> usize {
+        self.shapes.embedding_length
+    }
+
+    fn evaluate(&mut self, codes: ArrayView2<'_, f32>) -> Result<Evaluation, EvaluateError> {
+        // The last evaluation's values are freed before this one's are made.
+        self.kept = None;
+        self.counts.forwards += codes.nrows() as u64;
+        let (evaluation, kept) = self.retrying(|engine| {
+            let keep = engine.plan.scheme == Scheme::Split;
+            engine.pool.evaluate(codes, keep, &engine.clock)
+        })?;
+        self.kept = Some(kept);
+        Ok(evaluation)
+    }
+
+    fn pull_back(&mut self, embedding_bar: ArrayView2<'_, f32>) -> Result<PullBack, EvaluateError> {
+        let rows = embedding_bar.nrows() as u64;
+        let products = 1 + self.pool.constraints() as u64;
+        self.counts.gradients += rows * products;
+        if self.plan.scheme == Scheme::TwoPass {
+            self.counts.forwards += rows;
+        }
+        let codes = match &self.kept {
+            Some(kept) => kept.codes.clone(),
+            None => {
+                return Err(
+                    EngineError::Internal("pull_back was called before evaluate".into()).into(),
+                );
+            }
+        };
+        let result = self.retrying(|engine| {
+            let kept = match engine.kept.take() {
+                Some(kept) => kept,
+                // The sessions were rebuilt for a smaller micro-batch.
+                None => {
+                    let keep = engine.plan.scheme == Scheme::Split;
+                    engine.pool.evaluate(codes.view(), keep, &engine.clock)?.1
+                }
+            };
+            let result = engine.pool.pull_back(&kept, embedding_bar, &engine.clock);
+            engine.kept = Some(kept);
+            result
+        })?;
+        Ok(result)
+    }
+
+    fn check(&mut self, codes: ArrayView2<'_, f32>) -> Result<Array2<f32>, EvaluateError> {
+        self.counts.forwards += codes.nrows() as u64;
+        let (evaluation, _) =
+            self.retrying(|engine| engine.pool.evaluate(codes, false, &engine.clock))?;
+        Ok(evaluation.activations)
+    }
+
+    fn block_rows(&self) -> usize {
+        self.pool.round_rows()
+    }
+}
+
+impl From<EngineError> for EvaluateError {
+    fn from(error: EngineError) -> Self {
+        EvaluateError(Box::new(error))
+    }
+}

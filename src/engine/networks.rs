@@ -1,0 +1,415 @@
+//! From a bundle and a query to the graphs that run: f∘G and E∘G composed, and their backward
+//! graphs.
+//!
+//! One composed graph maps `code [B, d]` to `image`, `activation [B, m]` and `embedding [B, p]`.
+//! It is differentiated twice, from `activation` and from `embedding`, so that a pull-back runs
+//! only the branch whose cotangent it has; what both sweeps need of the forward pass is kept once.
+
+use super::EngineError;
+use super::glue;
+use super::tap::read_unit;
+use crate::autodiff;
+use crate::bundle::{Bundle, Encoder, GeneratorForm, Network};
+use crate::graph::{DType, Graph, Op, TensorType, Unary, ValueId, passes};
+use crate::onnx::{LoadOptions, Model, TensorInfo};
+use crate::query::Unit;
+
+/// The name under which a backward graph takes the code itself.
+pub(super) const SAVED_CODE: &str = "code/saved";
+
+/// The graphs of one query at one micro-batch.
+pub(super) struct Networks {
+    /// `code` to `image`, `activation`, `embedding`.
+    pub plain: Graph,
+    /// `code` to `activation`, `embedding` and everything in `saved`.
+    pub forward: Graph,
+    /// Names of the forward values the backward graphs take.
+    pub saved: Vec<String>,
+    /// Saved values and `activation_bar [B, m]` to `code_bar [B, d]`.
+    pub activation_backward: Graph,
+    /// Saved values and `embedding_bar [B, p]` to `code_bar [B, d]`.
+    pub embedding_backward: Graph,
+    /// Length d of a code.
+    pub code_length: usize,
+    /// Shape of one code as the generator takes it.
+    pub code_shape: Vec<usize>,
+    /// Length p of an embedding.
+    pub embedding_length: usize,
+    /// Shape `[C, H, W]` of an image.
+    pub image_shape: Vec<usize>,
+}
+
+impl Networks {
+    /// Composes and differentiates the networks of `bundle` for `units` at a fixed batch.
+    ///
+    /// # Errors
+    /// A file does not parse, shapes do not fit, or a node on the path has no derivative.
+    pub(super) fn build(
+        bundle: &Bundle,
+        units: &[Unit],
+        batch: usize,
+    ) -> Result<Networks, EngineError> {
+        let composed = Composed::build(bundle, units, batch)?;
+        let mut graph = composed.graph;
+        let plain = graph.clone();
+        let [image, activation, embedding] = composed.outputs;
+
+        let code = graph.inputs()[0];
+        let activation_sweep = autodiff::vector_jacobian_product(&mut graph, &[activation], code)?;
+        let embedding_sweep = autodiff::vector_jacobian_product(&mut graph, &[embedding], code)?;
+        graph.set_outputs(vec![
+            image,
+            activation,
+            embedding,
+            activation_sweep.wrt_bar,
+            embedding_sweep.wrt_bar,
+        ]);
+        let graph = passes::deduplicate(&passes::fold_constants(&graph));
+        let outputs = graph.outputs().to_vec();
+        let activation_half = autodiff::split(&graph, &[outputs[3]]);
+        let embedding_half = autodiff::split(&graph, &[outputs[4]]);
+
+        // The code itself needs no saving: it is on this side.
+        let mut saved: Vec<String> = Vec::new();
+        for name in activation_half
+            .saved
+            .into_iter()
+            .chain(embedding_half.saved)
+        {
+            if name != SAVED_CODE && !saved.contains(&name) {
+                saved.push(name);
+            }
+        }
+        let mut kept = vec![outputs[1], outputs[2]];
+        kept.extend(saved.iter().filter_map(|name| graph.find(name)));
+        let mut whole = graph.clone();
+        whole.set_outputs(kept);
+        let forward = autodiff::split(&whole, &[]).forward;
+        Ok(Networks {
+            code_length: graph.shape(code)[1],
+            code_shape: composed.code_shape,
+            embedding_length: graph.shape(outputs[2])[1],
+            image_shape: graph.shape(outputs[0])[1..].to_vec(),
+            plain,
+            forward,
+            saved,
+            activation_backward: activation_half.backward,
+            embedding_backward: embedding_half.backward,
+        })
+    }
+
+    /// Bytes of forward values kept for each code.
+    pub(super) fn bytes_per_code(&self) -> u64 {
+        let batch = self.forward.shape(self.forward.inputs()[0])[0].max(1);
+        let total: usize = self
+            .saved
+            .iter()
+            .filter_map(|name| self.forward.find(name))
+            .map(|id| self.forward.tensor_type(id).bytes())
+            .sum();
+        total.div_ceil(batch) as u64
+    }
+}
+
+/// The composed forward graph; `outputs` are image, activation and embedding.
+struct Composed {
+    graph: Graph,
+    outputs: [ValueId; 3],
+    code_shape: Vec<usize>,
+}
+
+impl Composed {
+    fn build(bundle: &Bundle, units: &[Unit], batch: usize) -> Result<Composed, EngineError> {
+        let (generator, code_shape) = generator_graph(bundle, batch)?;
+        let image_name = generator.name(generator.outputs()[0]).to_owned();
+
+        let classifier = classifier_graph(bundle, units, batch)?;
+        let prepared = prepared_for_classifier(bundle, generator, &classifier)?;
+        let prepared_name = prepared.name(prepared.outputs()[0]).to_owned();
+        let classifier_input = classifier.name(classifier.inputs()[0]).to_owned();
+        let mut graph = passes::compose(
+            &prepared,
+            &classifier,
+            &[(&prepared_name, &classifier_input)],
+            "classifier/",
+        )?;
+
+        let taps = graph.outputs().to_vec();
+        let mut scalars = Vec::with_capacity(units.len());
+        for (number, unit) in units.iter().enumerate() {
+            scalars.push(read_unit(
+                &mut graph,
+                &format!("unit/{number}"),
+                taps[number],
+                unit,
+            )?);
+        }
+        let activation = graph.add("activation", Op::Concat { axis: 1 }, &scalars)?;
+
+        let activation_name = graph.name(activation).to_owned();
+        let image = find(&graph, &image_name)?;
+        let features = match &bundle.manifest().encoder {
+            None => image,
+            Some(Encoder::Tensor(_)) => taps[units.len()],
+            Some(Encoder::Network(facts)) => {
+                graph = attach_encoder(graph, image, activation, bundle, facts, batch)?;
+                graph.outputs()[0]
+            }
+        };
+        let image = find(&graph, &image_name)?;
+        let activation = find(&graph, &activation_name)?;
+        Composed::finish(graph, image, activation, features, code_shape)
+    }
+
+    /// Flattens the embedding, sets the outputs and simplifies.
+    fn finish(
+        mut graph: Graph,
+        image: ValueId,
+        activation: ValueId,
+        features: ValueId,
+        code_shape: Vec<usize>,
+    ) -> Result<Composed, EngineError> {
+        // The image may also be the embedding; an output of its own keeps the three apart.
+        let image = graph.add("image", Op::Unary(Unary::Identity), &[image])?;
+        let shape = graph.shape(features).to_vec();
+        let embedding = graph.add(
+            "embedding",
+            Op::Reshape {
+                shape: vec![shape[0], shape[1..].iter().product()],
+            },
+            &[features],
+        )?;
+        graph.set_outputs(vec![image, activation, embedding]);
+        let graph =
+            passes::fold_batch_normalization(&passes::fold_constants(&passes::prune(&graph)));
+        let outputs = graph.outputs();
+        Ok(Composed {
+            outputs: [outputs[0], outputs[1], outputs[2]],
+            graph,
+            code_shape,
+        })
+    }
+}
+
+/// Composes an encoder of its own behind the image; its output is the only one of the result, which
+/// still holds the activation.
+fn attach_encoder(
+    mut graph: Graph,
+    image: ValueId,
+    activation: ValueId,
+    bundle: &Bundle,
+    facts: &Network,
+    batch: usize,
+) -> Result<Graph, EngineError> {
+    let (encoder, input) = network_graph(&bundle.network_model(facts)?, facts, batch)?;
+    let expected = encoder.shape(encoder.inputs()[0]).to_vec();
+    let prepared = glue::resize(
+        &mut graph,
+        "encoder/resized",
+        image,
+        spatial_size(&expected),
+    )?;
+    if graph.shape(prepared) != expected {
+        return Err(EngineError::Fit {
+            what: format!(
+                "the encoder '{}' takes {expected:?}, the generator's image is {:?}",
+                facts.file,
+                graph.shape(prepared)
+            ),
+        });
+    }
+    graph.set_outputs(vec![activation, image, prepared]);
+    let prepared = graph.name(prepared).to_owned();
+    Ok(passes::compose(
+        &graph,
+        &encoder,
+        &[(&prepared, &input)],
+        "encoder/",
+    )?)
+}
+
+/// A network with one input and one output, as the manifest names them or, where it does not, the
+/// first of each; and the name of its input.
+pub(super) fn network_graph(
+    model: &Model,
+    facts: &Network,
+    batch: usize,
+) -> Result<(Graph, String), EngineError> {
+    let first = |tensors: &[TensorInfo], what: &str| match tensors.first() {
+        Some(tensor) => Ok(tensor.name.clone()),
+        None => Err(EngineError::Fit {
+            what: format!("'{}' has no {what}", facts.file),
+        }),
+    };
+    let input = match &facts.input {
+        Some(name) => name.clone(),
+        None => first(model.inputs(), "input")?,
+    };
+    let output = match &facts.output {
+        Some(name) => name.clone(),
+        None => first(model.outputs(), "output")?,
+    };
+    let graph = model.graph(&load_options(batch, &[output]))?;
+    match graph.inputs() {
+        [only] if graph.name(*only) == input => Ok((graph, input)),
+        inputs => {
+            let names: Vec<&str> = inputs.iter().map(|&id| graph.name(id)).collect();
+            Err(EngineError::Fit {
+                what: format!(
+                    "'{}' should have one input '{input}', but has {}",
+                    facts.file,
+                    names.join(", ")
+                ),
+            })
+        }
+    }
+}
+
+/// A value of a composed graph by the name it had before.
+fn find(graph: &Graph, name: &str) -> Result<ValueId, EngineError> {
+    graph
+        .find(name)
+        .ok_or_else(|| EngineError::Internal(format!("'{name}' is lost in composition")))
+}
+
+/// `code [B, d]` to the image in [0, 1]; and the shape of one code.
+fn generator_graph(bundle: &Bundle, batch: usize) -> Result<(Graph, Vec<usize>), EngineError> {
+    let facts = &bundle.manifest().generator;
+    match &facts.form {
+        GeneratorForm::Pixels { shape } => {
+            let mut graph = Graph::new();
+            let length = shape.iter().product();
+            let code = graph.add_input("code", TensorType::new(DType::F32, vec![batch, length]))?;
+            let image_shape = [&[batch], shape.as_slice()].concat();
+            let image = graph.add(
+                "generator/image",
+                Op::Reshape { shape: image_shape },
+                &[code],
+            )?;
+            graph.set_outputs(vec![image]);
+            Ok((graph, shape.to_vec()))
+        }
+        GeneratorForm::Network(network) => {
+            let (generator, input) =
+                network_graph(&bundle.network_model(network)?, network, batch)?;
+            let shape = generator.shape(generator.inputs()[0]).to_vec();
+            let code_shape = shape[1..].to_vec();
+            let length = code_shape.iter().product();
+            let mut front = Graph::new();
+            let code = front.add_input("code", TensorType::new(DType::F32, vec![batch, length]))?;
+            let shaped = front.add("generator/code", Op::Reshape { shape }, &[code])?;
+            front.set_outputs(vec![shaped]);
+            let mut graph = passes::compose(
+                &front,
+                &generator,
+                &[("generator/code", &input)],
+                "generator/",
+            )?;
+            let raw = graph.outputs()[0];
+            let image = glue::to_unit_range(&mut graph, raw, facts.range)?;
+            if graph.shape(image).len() != 4 {
+                return Err(EngineError::Fit {
+                    what: format!(
+                        "the output of '{}' has shape {:?}, not [N, C, H, W]",
+                        network.file,
+                        graph.shape(image)
+                    ),
+                });
+            }
+            graph.set_outputs(vec![image]);
+            Ok((graph, code_shape))
+        }
+    }
+}
+
+/// The classifier with one output for each unit's tensor, and one more where it is the encoder.
+fn classifier_graph(bundle: &Bundle, units: &[Unit], batch: usize) -> Result<Graph, EngineError> {
+    let mut tensors: Vec<String> = units.iter().map(|unit| unit.tensor.clone()).collect();
+    if let Some(Encoder::Tensor(tensor)) = &bundle.manifest().encoder {
+        tensors.push(tensor.clone());
+    }
+    let mut distinct = tensors.clone();
+    distinct.sort();
+    distinct.dedup();
+    let classifier = bundle.classifier()?;
+    let mut graph = classifier.graph(&LoadOptions {
+        outputs: Some(distinct),
+        ..bundle.classifier_options(&classifier, batch)
+    })?;
+    let mut outputs = Vec::with_capacity(tensors.len());
+    for tensor in &tensors {
+        let id = graph.find(tensor).ok_or_else(|| EngineError::Fit {
+            what: format!("the classifier has no tensor '{tensor}'"),
+        })?;
+        // A value is an output once; units that share a tensor read copies of it.
+        let id = if outputs.contains(&id) {
+            graph.add(
+                &format!("{tensor}/again"),
+                Op::Unary(Unary::Identity),
+                &[id],
+            )?
+        } else {
+            id
+        };
+        outputs.push(id);
+    }
+    graph.set_outputs(outputs);
+    Ok(graph)
+}
+
+/// The generator followed by what the classifier expects: channel order, size, normalisation.
+fn prepared_for_classifier(
+    bundle: &Bundle,
+    generator: Graph,
+    classifier: &Graph,
+) -> Result<Graph, EngineError> {
+    let mut graph = generator;
+    let image = graph.outputs()[0];
+    let facts = &bundle.manifest().classifier;
+    let expected = classifier.shape(classifier.inputs()[0]);
+    let from = bundle.manifest().generator.channels;
+    let value = glue::convert_channels(
+        &mut graph,
+        "classifier/channels",
+        image,
+        from,
+        facts.channels,
+    )?;
+    let size = facts.size.unwrap_or_else(|| spatial_size(expected));
+    let value = glue::resize(&mut graph, "classifier/resized", value, size)?;
+    let value = glue::normalise(
+        &mut graph,
+        "classifier/normalised",
+        value,
+        &facts.mean,
+        &facts.standard_deviation,
+    )?;
+    if graph.shape(value) != expected {
+        return Err(EngineError::Fit {
+            what: format!(
+                "the generator's image, prepared for the classifier, has shape {:?}, but the \
+                 classifier's input '{}' takes {expected:?}; check size, channels and the files \
+                 in bundle.toml",
+                graph.shape(value),
+                classifier.name(classifier.inputs()[0]),
+            ),
+        });
+    }
+    graph.set_outputs(vec![value]);
+    Ok(graph)
+}
+
+pub(super) fn spatial_size(shape: &[usize]) -> [usize; 2] {
+    match shape {
+        [.., height, width] => [*height, *width],
+        _ => [1, 1],
+    }
+}
+
+pub(super) fn load_options(batch: usize, outputs: &[String]) -> LoadOptions {
+    LoadOptions {
+        batch,
+        outputs: Some(outputs.to_vec()),
+        ..LoadOptions::default()
+    }
+}

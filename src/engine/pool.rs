@@ -1,0 +1,421 @@
+//! Sessions side by side: one set for each worker, micro-batches handed out in order.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use ndarray::{Array2, Array3, ArrayView2, Axis, s};
+
+use super::EngineError;
+use super::networks::{Networks, SAVED_CODE};
+use super::plan::Plan;
+use super::stopwatch::RuntimeClock;
+use crate::graph::Graph;
+use crate::onnx;
+use crate::runtime::{Held, Input, Runtime, RuntimeError, Session, SessionOptions};
+use crate::sampler::{Evaluation, PullBack};
+
+/// The sessions of one worker.
+struct Sessions {
+    plain: Box<dyn Session>,
+    forward: Box<dyn Session>,
+    activation_backward: Box<dyn Session>,
+    embedding_backward: Box<dyn Session>,
+}
+
+/// Where an input of a backward graph comes from.
+#[derive(Debug, Clone, Copy)]
+enum Feed {
+    /// The cotangent.
+    Cotangent,
+    /// The code itself.
+    Code,
+    /// This entry of the saved values.
+    Saved(usize),
+}
+
+/// Workers with their sessions, and the shapes they were made for.
+pub(super) struct Pool {
+    threads: rayon::ThreadPool,
+    sessions: Vec<Mutex<Sessions>>,
+    activation_feeds: Vec<Feed>,
+    embedding_feeds: Vec<Feed>,
+    micro_batch: usize,
+    code_length: usize,
+    embedding_length: usize,
+    constraints: usize,
+    image_length: usize,
+}
+
+/// What an evaluation keeps for the pull-back.
+pub(super) struct Kept {
+    /// The codes evaluated.
+    pub codes: Array2<f32>,
+    /// Saved values of each micro-batch; empty when they are to be computed again.
+    blocks: Vec<Mutex<Vec<Box<dyn Held>>>>,
+}
+
+/// Outputs of the plain graph, in its order.
+const IMAGE: usize = 0;
+const ACTIVATION: usize = 1;
+const EMBEDDING: usize = 2;
+/// Outputs of the forward graph before the saved values.
+const SAVED: usize = 2;
+
+/// Results of one micro-batch, padding rows included.
+struct Block {
+    activations: Vec<f32>,
+    embeddings: Vec<f32>,
+}
+
+impl Pool {
+    /// Loads the graphs once for each worker.
+    pub(super) fn new(
+        runtime: &dyn Runtime,
+        networks: &Networks,
+        plan: &Plan,
+    ) -> Result<Pool, EngineError> {
+        let options = SessionOptions {
+            threads: plan.threads_per_worker,
+        };
+        let plain = onnx::serialise(&networks.plain)?;
+        let forward = onnx::serialise(&networks.forward)?;
+        let activation_backward = onnx::serialise(&networks.activation_backward)?;
+        let embedding_backward = onnx::serialise(&networks.embedding_backward)?;
+        let sessions = (0..plan.workers)
+            .map(|_| {
+                Ok(Mutex::new(Sessions {
+                    plain: runtime.load(&plain, &options)?,
+                    forward: runtime.load(&forward, &options)?,
+                    activation_backward: runtime.load(&activation_backward, &options)?,
+                    embedding_backward: runtime.load(&embedding_backward, &options)?,
+                }))
+            })
+            .collect::<Result<Vec<_>, RuntimeError>>()?;
+        let threads = rayon::ThreadPoolBuilder::new()
+            .num_threads(plan.workers)
+            .thread_name(|index| format!("engine-{index}"))
+            .build()
+            .map_err(|error| EngineError::Internal(error.to_string()))?;
+        let activation = networks.plain.outputs()[ACTIVATION];
+        Ok(Pool {
+            threads,
+            sessions,
+            activation_feeds: feeds(&networks.activation_backward, networks),
+            embedding_feeds: feeds(&networks.embedding_backward, networks),
+            micro_batch: plan.micro_batch,
+            code_length: networks.code_length,
+            embedding_length: networks.embedding_length,
+            constraints: networks.plain.shape(activation)[1],
+            image_length: networks.image_shape.iter().product(),
+        })
+    }
+
+    /// Rows that keep every worker busy once.
+    pub(super) fn round_rows(&self) -> usize {
+        self.micro_batch * self.sessions.len()
+    }
+
+    /// Number m of constraints.
+    pub(super) fn constraints(&self) -> usize {
+        self.constraints
+    }
+
+    /// Evaluates `codes`; with `keep`, also what the pull-back needs.
+    pub(super) fn evaluate(
+        &self,
+        codes: ArrayView2<'_, f32>,
+        keep: bool,
+        clock: &RuntimeClock,
+    ) -> Result<(Evaluation, Kept), EngineError> {
+        let count = codes.nrows().div_ceil(self.micro_batch);
+        let saved: Vec<Mutex<Vec<Box<dyn Held>>>> = if keep {
+            (0..count).map(|_| Mutex::new(Vec::new())).collect()
+        } else {
+            Vec::new()
+        };
+        let blocks = self.each_block(codes.nrows(), |sessions, block| {
+            let values = self.padded(codes, block);
+            let shape = [self.micro_batch, self.code_length];
+            let input = Input::F32 {
+                shape: &shape,
+                values: &values,
+            };
+            if let Some(slot) = saved.get(block) {
+                let mut outputs = run(clock, &mut sessions.forward, &[input])?;
+                let result = Block::read(&outputs[0], &outputs[1])?;
+                *lock(slot) = outputs.split_off(SAVED);
+                Ok(result)
+            } else {
+                let outputs = run(clock, &mut sessions.plain, &[input])?;
+                Block::read(&outputs[ACTIVATION], &outputs[EMBEDDING])
+            }
+        })?;
+        let rows = codes.nrows();
+        let mut activations = Array2::zeros((rows, self.constraints));
+        let mut embeddings = Array2::zeros((rows, self.embedding_length));
+        for (index, block) in blocks.iter().enumerate() {
+            let range = self.rows_of(index, rows);
+            copy_rows(&mut activations, range.clone(), &block.activations);
+            copy_rows(&mut embeddings, range, &block.embeddings);
+        }
+        let kept = Kept {
+            codes: codes.to_owned(),
+            blocks: saved,
+        };
+        Ok((
+            Evaluation {
+                activations,
+                embeddings,
+            },
+            kept,
+        ))
+    }
+
+    /// Pulls cotangents back at the codes of `kept`.
+    pub(super) fn pull_back(
+        &self,
+        kept: &Kept,
+        embedding_bar: ArrayView2<'_, f32>,
+        clock: &RuntimeClock,
+    ) -> Result<PullBack, EngineError> {
+        let rows = kept.codes.nrows();
+        let width = self.code_length;
+        let blocks = self.each_block(rows, |sessions, block| {
+            let codes = self.padded(kept.codes.view(), block);
+            let recomputed;
+            let guard;
+            let saved: &[Box<dyn Held>] = match kept.blocks.get(block) {
+                Some(slot) => {
+                    guard = lock(slot);
+                    &guard
+                }
+                None => {
+                    let shape = [self.micro_batch, width];
+                    let input = Input::F32 {
+                        shape: &shape,
+                        values: &codes,
+                    };
+                    let mut outputs = run(clock, &mut sessions.forward, &[input])?;
+                    recomputed = outputs.split_off(SAVED);
+                    &recomputed
+                }
+            };
+            let mut gradients = Vec::with_capacity(self.constraints);
+            for constraint in 0..self.constraints {
+                let mut one_hot = vec![0.0; self.micro_batch * self.constraints];
+                for row in 0..self.micro_batch {
+                    one_hot[row * self.constraints + constraint] = 1.0;
+                }
+                gradients.push(self.backward(
+                    &mut sessions.activation_backward,
+                    &self.activation_feeds,
+                    saved,
+                    &codes,
+                    (&one_hot, self.constraints),
+                    clock,
+                )?);
+            }
+            let cotangent = self.padded(embedding_bar, block);
+            let code_bar = self.backward(
+                &mut sessions.embedding_backward,
+                &self.embedding_feeds,
+                saved,
+                &codes,
+                (&cotangent, self.embedding_length),
+                clock,
+            )?;
+            Ok((gradients, code_bar))
+        })?;
+        let mut activation_gradients = Array3::zeros((rows, self.constraints, width));
+        let mut code_bar = Array2::zeros((rows, width));
+        for (index, (gradients, bar)) in blocks.iter().enumerate() {
+            let range = self.rows_of(index, rows);
+            copy_rows(&mut code_bar, range.clone(), bar);
+            for (constraint, gradient) in gradients.iter().enumerate() {
+                for (offset, row) in range.clone().enumerate() {
+                    activation_gradients
+                        .slice_mut(s![row, constraint, ..])
+                        .assign(&ndarray::aview1(
+                            &gradient[offset * width..(offset + 1) * width],
+                        ));
+                }
+            }
+        }
+        Ok(PullBack {
+            activation_gradients,
+            code_bar,
+        })
+    }
+
+    /// The images of `codes`.
+    pub(super) fn images(
+        &self,
+        codes: ArrayView2<'_, f32>,
+        clock: &RuntimeClock,
+    ) -> Result<Vec<Vec<f32>>, EngineError> {
+        let rows = codes.nrows();
+        let blocks = self.each_block(rows, |sessions, block| {
+            let values = self.padded(codes, block);
+            let shape = [self.micro_batch, self.code_length];
+            let input = Input::F32 {
+                shape: &shape,
+                values: &values,
+            };
+            let outputs = run(clock, &mut sessions.plain, &[input])?;
+            Ok(outputs[IMAGE].read_f32()?.into_owned())
+        })?;
+        Ok(blocks
+            .iter()
+            .flat_map(|block| block.chunks(self.image_length))
+            .take(rows)
+            .map(<[f32]>::to_vec)
+            .collect())
+    }
+
+    /// Runs a backward graph on one micro-batch and reads `code_bar`.
+    fn backward(
+        &self,
+        session: &mut Box<dyn Session>,
+        feeds: &[Feed],
+        saved: &[Box<dyn Held>],
+        codes: &[f32],
+        (cotangent, cotangent_width): (&[f32], usize),
+        clock: &RuntimeClock,
+    ) -> Result<Vec<f32>, RuntimeError> {
+        let cotangent_shape = [self.micro_batch, cotangent_width];
+        let code_shape = [self.micro_batch, self.code_length];
+        let inputs: Vec<Input<'_>> = feeds
+            .iter()
+            .map(|feed| match *feed {
+                Feed::Cotangent => Input::F32 {
+                    shape: &cotangent_shape,
+                    values: cotangent,
+                },
+                Feed::Code => Input::F32 {
+                    shape: &code_shape,
+                    values: codes,
+                },
+                Feed::Saved(index) => Input::Held(saved[index].as_ref()),
+            })
+            .collect();
+        let outputs = run(clock, session, &inputs)?;
+        Ok(outputs[0].read_f32()?.into_owned())
+    }
+
+    /// Runs `work` once for each micro-batch, on all workers, results in block order.
+    fn each_block<T: Send>(
+        &self,
+        rows: usize,
+        work: impl Fn(&mut Sessions, usize) -> Result<T, RuntimeError> + Sync,
+    ) -> Result<Vec<T>, EngineError> {
+        let count = rows.div_ceil(self.micro_batch);
+        let next = AtomicUsize::new(0);
+        let drain = |worker: usize| {
+            let mut sessions = lock(&self.sessions[worker]);
+            let mut done = Vec::new();
+            loop {
+                let block = next.fetch_add(1, Ordering::Relaxed);
+                if block >= count {
+                    return done;
+                }
+                let result = work(&mut sessions, block);
+                let failed = result.is_err();
+                done.push((block, result));
+                if failed {
+                    next.store(count, Ordering::Relaxed);
+                    return done;
+                }
+            }
+        };
+        let finished = if count <= 1 || self.sessions.len() == 1 {
+            drain(0)
+        } else {
+            let parts = self.threads.broadcast(|context| drain(context.index()));
+            parts.into_iter().flatten().collect()
+        };
+        let mut results: Vec<Option<T>> = (0..count).map(|_| None).collect();
+        for (block, result) in finished {
+            results[block] = Some(result?);
+        }
+        results
+            .into_iter()
+            .collect::<Option<Vec<T>>>()
+            .ok_or_else(|| EngineError::Internal("a micro-batch was not evaluated".into()))
+    }
+
+    /// The rows of one micro-batch, filled up with copies of the last one.
+    fn padded(&self, values: ArrayView2<'_, f32>, block: usize) -> Vec<f32> {
+        let range = self.rows_of(block, values.nrows());
+        let mut padded = Vec::with_capacity(self.micro_batch * values.ncols());
+        for row in range.clone() {
+            padded.extend(values.index_axis(Axis(0), row).iter());
+        }
+        for _ in range.len()..self.micro_batch {
+            padded.extend_from_within(padded.len() - values.ncols()..);
+        }
+        padded
+    }
+
+    fn rows_of(&self, block: usize, rows: usize) -> std::ops::Range<usize> {
+        let start = block * self.micro_batch;
+        start..(start + self.micro_batch).min(rows)
+    }
+}
+
+impl Block {
+    fn read(
+        activations: &Box<dyn Held>,
+        embeddings: &Box<dyn Held>,
+    ) -> Result<Block, RuntimeError> {
+        Ok(Block {
+            activations: activations.read_f32()?.into_owned(),
+            embeddings: embeddings.read_f32()?.into_owned(),
+        })
+    }
+}
+
+/// Runs a session with the clock on.
+fn run(
+    clock: &RuntimeClock,
+    session: &mut Box<dyn Session>,
+    inputs: &[Input<'_>],
+) -> Result<Vec<Box<dyn Held>>, RuntimeError> {
+    let _running = clock.start();
+    session.run(inputs)
+}
+
+/// Copies the rows of a micro-batch without its padding.
+fn copy_rows(target: &mut Array2<f32>, rows: std::ops::Range<usize>, values: &[f32]) {
+    let width = target.ncols();
+    for (offset, row) in rows.enumerate() {
+        target.row_mut(row).assign(&ndarray::aview1(
+            &values[offset * width..(offset + 1) * width],
+        ));
+    }
+}
+
+/// Matches the inputs of a backward graph with what it is fed.
+fn feeds(backward: &Graph, networks: &Networks) -> Vec<Feed> {
+    backward
+        .inputs()
+        .iter()
+        .map(|&input| {
+            let name = backward.name(input);
+            if let Some(index) = networks.saved.iter().position(|saved| saved == name) {
+                Feed::Saved(index)
+            } else if name == SAVED_CODE {
+                Feed::Code
+            } else {
+                // Whatever is neither saved nor the code is the one cotangent of this graph.
+                Feed::Cotangent
+            }
+        })
+        .collect()
+}
+
+/// Sessions are used by one worker at a time; a panic in another leaves them usable.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+}
