@@ -1,1 +1,172 @@
-//! Runs and their folders.
+//! A run: query, settings and engine, the folder it owns, and the worker that carries it on.
+//!
+//! The worker writes the folder; whoever watches is a client. A run that was stopped, killed or
+//! out of disk goes on from its last checkpoint and ends with the same bytes.
+
+mod checkpoint;
+pub mod control;
+pub mod error;
+pub mod folder;
+pub mod history;
+pub mod init;
+pub mod lock;
+pub mod record;
+pub mod run_file;
+pub mod score;
+pub mod snapshot;
+mod socket;
+mod start;
+pub mod summary;
+mod worker;
+
+use std::sync::Arc;
+
+pub use error::RunError;
+pub use folder::RunFolder;
+pub use start::{OpenedRun, Prepared, Request, open_run, resume, start};
+pub use worker::Ending;
+
+use crate::bundle::Bundle;
+use crate::engine::{Counts, Engine};
+use crate::query::Query;
+use crate::runtime::Runtime;
+use crate::sampler::{self, Problem};
+use checkpoint::{Checkpoint, Progress};
+use control::{Commander, Control};
+use history::History;
+use lock::RunLock;
+use record::{Recorder, SampleTensors};
+use run_file::RunFile;
+use snapshot::Observer;
+use socket::Socket;
+use worker::Worker;
+
+/// A run that this process may write.
+pub struct Run {
+    folder: RunFolder,
+    file: RunFile,
+    bundle: Arc<Bundle>,
+    query: Query,
+    runtime: Arc<dyn Runtime>,
+    engine: Engine,
+    problem: Problem,
+    lock: RunLock,
+}
+
+/// What a run has come to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    /// How the work ended.
+    pub ending: Ending,
+    /// Steps done.
+    pub steps: u64,
+    /// Codes sent through, re-checks included.
+    pub counts: Counts,
+    /// Wall time of the step loop.
+    pub seconds: f64,
+    /// Wall time with a session running.
+    pub seconds_in_runtime: f64,
+    /// The samples.
+    pub samples: SampleTensors,
+    /// For each constraint, the activation nearest to its interval met in this process.
+    pub best: Vec<Option<f32>>,
+}
+
+impl Run {
+    /// Its folder.
+    pub fn folder(&self) -> &RunFolder {
+        &self.folder
+    }
+
+    /// Its `run.toml`.
+    pub fn file(&self) -> &RunFile {
+        &self.file
+    }
+
+    /// Its engine.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Works from the last checkpoint, or from the start, until the method ends or an order of
+    /// `control` stops it. Clients on the run's socket give orders through `commander`.
+    ///
+    /// # Errors
+    /// A step failed, or the folder refuses; the run can be resumed from its last checkpoint.
+    pub fn work(
+        &mut self,
+        commander: &Commander,
+        control: &mut Control,
+        observer: &mut dyn Observer,
+    ) -> Result<Outcome, RunError> {
+        let Checkpoint { progress, state } = Checkpoint::read(&self.folder)?.unwrap_or_default();
+        let mut method = sampler::start(&self.file.settings, self.problem.clone())?;
+        if progress.step > 0 {
+            method.restore(&state).map_err(|error| RunError::Damaged {
+                path: self.folder.file(folder::CHECKPOINT_FILE),
+                reason: error.to_string(),
+            })?;
+            self.engine.set_counts(progress.counts);
+        }
+        let recorder = self.recorder(&progress)?;
+        let history = History::open(&self.folder, progress.history_length, progress.log_length)?;
+        let socket = self.listen(commander)?;
+        let mut worker = Worker {
+            run: self,
+            method,
+            recorder,
+            history,
+            socket,
+            progress,
+            best: Vec::new(),
+        };
+        let ending = if worker.progress.finished {
+            Ending::Already
+        } else {
+            worker.work(control, observer)?
+        };
+        Ok(Outcome {
+            ending,
+            steps: worker.progress.step,
+            counts: worker.progress.counts,
+            seconds: worker.progress.seconds,
+            seconds_in_runtime: worker.progress.seconds_in_runtime,
+            samples: worker.recorder.tensors().clone(),
+            best: worker.best,
+        })
+    }
+
+    /// The samples up to the checkpoint; what was recorded after it is cut off.
+    fn recorder(&self, progress: &Progress) -> Result<Recorder, RunError> {
+        let shapes = self.engine.shapes();
+        let samples = if progress.recorded > 0 {
+            let mut samples = SampleTensors::read(&self.folder)?;
+            samples.truncate(progress.recorded as usize);
+            samples
+        } else {
+            SampleTensors {
+                code_length: shapes.code_length,
+                code_shape: shapes.code.clone(),
+                embedding_length: shapes.embedding_length,
+                constraints: self.query.constraints.len(),
+                ..SampleTensors::default()
+            }
+        };
+        record::remove_images_from(&self.folder, progress.recorded)?;
+        Recorder::open(&self.folder, samples, progress.samples_length)
+    }
+
+    /// Listens for clients; a run works without when the system has no socket for it.
+    fn listen(&mut self, commander: &Commander) -> Result<Option<Socket>, RunError> {
+        match Socket::listen(commander.clone()) {
+            Ok(socket) => {
+                self.lock.announce(Some(socket.path()))?;
+                Ok(Some(socket))
+            }
+            Err(error) => {
+                tracing::warn!("no socket for clients: {error}");
+                Ok(None)
+            }
+        }
+    }
+}

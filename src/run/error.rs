@@ -1,0 +1,108 @@
+//! What can go wrong with a run and its folder.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::bundle::BundleError;
+use crate::engine::EngineError;
+use crate::query::QueryError;
+use crate::sampler::{EvaluateError, PriorError, SettingsError};
+
+/// A run cannot start, go on or be read.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The folder of a new run is there already.
+    #[error("{} exists already; choose another --out, or `invset resume` it", .0.display())]
+    Exists(PathBuf),
+    /// A file or folder of the run cannot be written.
+    #[error("cannot write {}: {reason}; {remedy}", path.display())]
+    Write {
+        /// The file or folder.
+        path: PathBuf,
+        /// The system's reason.
+        reason: String,
+        /// What to do next.
+        remedy: &'static str,
+    },
+    /// Another process writes the run.
+    #[error("{} is being written by another process (pid {pid}); attach to it, or stop it first", path.display())]
+    Held {
+        /// The run folder.
+        path: PathBuf,
+        /// Its writer, as its lock says; 0 when the lock does not say.
+        pid: u32,
+    },
+    /// The path is not a run folder.
+    #[error("{} is no run folder: {reason}", path.display())]
+    NotARun {
+        /// The path.
+        path: PathBuf,
+        /// What is missing.
+        reason: String,
+    },
+    /// A file of the run is damaged.
+    #[error("{} is damaged: {reason}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The bundle is not the one the run was started with.
+    #[error("the run in {} cannot go on: {what} changed since it started", path.display())]
+    Changed {
+        /// The run folder.
+        path: PathBuf,
+        /// What changed, before and now.
+        what: String,
+    },
+    /// `--init` names something that cannot be used.
+    #[error("cannot start from {what}: {reason}")]
+    Init {
+        /// The folder, file or run.
+        what: String,
+        /// Why not, and what to do.
+        reason: String,
+    },
+    /// `--init` is not written as it should be.
+    #[error("'{0}' is no start; write random, images:DIR or run:RUN")]
+    InitSyntax(String),
+    /// A setting makes no sense.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The bundle's prior makes no sense.
+    #[error("the bundle's code prior is bad: {0}; correct [generator.prior] in bundle.toml")]
+    Prior(#[from] PriorError),
+    /// The bundle is bad.
+    #[error(transparent)]
+    Bundle(#[from] BundleError),
+    /// The query is bad.
+    #[error(transparent)]
+    Query(#[from] QueryError),
+    /// The networks cannot be built or run.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// A step failed.
+    #[error(transparent)]
+    Evaluate(#[from] EvaluateError),
+}
+
+impl RunError {
+    /// A failed write, with the remedy for the usual causes.
+    pub(super) fn write(path: &Path, error: &io::Error) -> RunError {
+        let remedy = match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                "free some space, then `invset resume` the run"
+            }
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                "choose a folder that can be written with --out"
+            }
+            _ => "check the folder, or choose another with --out",
+        };
+        RunError::Write {
+            path: path.to_owned(),
+            reason: error.to_string(),
+            remedy,
+        }
+    }
+}
