@@ -1,3 +1,7 @@
 //! The `invset` binary.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    invset::cli::main(std::env::args_os())
+}

@@ -1,1 +1,149 @@
-//! The command line.
+//! The command line: one file a command, no mathematics.
+
+pub mod check_grad;
+pub mod doctor;
+pub mod exit;
+pub mod generate;
+pub mod grad;
+pub mod inspect;
+pub mod metrics;
+pub mod output;
+pub mod progress;
+pub mod resume;
+pub mod runtime;
+pub mod sample;
+pub mod show;
+pub mod signals;
+pub mod worker;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::runtime::{DeviceChoice, RuntimeChoice, RuntimeRequest};
+
+/// Sample the inverse set of a neuron: diverse images that drive it to a chosen level.
+#[derive(Debug, Parser)]
+#[command(name = "invset", version, about, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    global: Global,
+}
+
+/// Flags that every command takes.
+#[derive(Debug, Clone, Args)]
+pub struct Global {
+    /// Where networks run
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        value_name = "DEVICE"
+    )]
+    pub device: DeviceChoice,
+    /// Which runtime runs them
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        value_name = "RUNTIME"
+    )]
+    pub runtime: RuntimeChoice,
+    /// An ONNX Runtime library to load (default: found, see `invset doctor`)
+    #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
+    pub library: Option<PathBuf>,
+    /// What goes to stderr besides results: off, error, warn, info, debug, trace
+    #[arg(
+        long,
+        global = true,
+        default_value = "warn",
+        value_name = "LEVEL",
+        hide_short_help = true
+    )]
+    pub log_level: tracing_subscriber::filter::LevelFilter,
+}
+
+impl Global {
+    /// The runtime asked for.
+    pub fn runtime_request(&self) -> RuntimeRequest {
+        RuntimeRequest {
+            choice: self.runtime,
+            device: self.device,
+            library: self.library.clone(),
+        }
+    }
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Sample a neuron's inverse set
+    Sample(sample::SampleArgs),
+    /// Go on with a run that was stopped or killed
+    Resume(resume::ResumeArgs),
+    /// Show runs or images in the terminal
+    Show(show::ShowArgs),
+    /// Score the samples of a run
+    Metrics(metrics::MetricsArgs),
+    /// Differentiate an ONNX graph into another ONNX graph
+    Grad(grad::GradArgs),
+    /// Check the gradient of an ONNX graph against differences
+    CheckGrad(check_grad::CheckGradArgs),
+    /// List what an ONNX file holds and can be asked for
+    Inspect(inspect::InspectArgs),
+    /// Say which runtime is used and why not a better one
+    Doctor(doctor::DoctorArgs),
+    /// Install ONNX Runtime
+    Runtime(runtime::RuntimeArgs),
+    /// Print shell completions
+    Completions(generate::CompletionsArgs),
+    /// Print the manual page
+    Man,
+    /// Carry on a prepared run without a screen
+    #[command(hide = true)]
+    Worker(worker::WorkerArgs),
+}
+
+/// Parses the command line and runs the command.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are printed like this too, with exit code 0.
+            let _ = error.print();
+            return ExitCode::from(error.exit_code() as u8);
+        }
+    };
+    output::start_log(cli.global.log_level);
+    let mut out = std::io::stdout().lock();
+    let result = match &cli.command {
+        Command::Sample(args) => sample::run(args, &cli.global, &mut out),
+        Command::Resume(args) => resume::run(args, &cli.global, &mut out),
+        Command::Show(args) => show::run(args, &mut out).map(|()| exit::Status::Success),
+        Command::Metrics(args) => metrics::run(args, &cli.global, &mut out),
+        Command::Grad(args) => grad::run(args, &mut out).map(|()| exit::Status::Success),
+        Command::CheckGrad(args) => check_grad::run(args, &cli.global.runtime_request(), &mut out)
+            .map(|()| exit::Status::Success),
+        Command::Inspect(args) => inspect::run(args, &mut out).map(|()| exit::Status::Success),
+        Command::Doctor(args) => doctor::run(args, &cli.global.runtime_request(), &mut out)
+            .map(|()| exit::Status::Success),
+        Command::Runtime(args) => runtime::run(args, &mut out).map(|()| exit::Status::Success),
+        Command::Completions(args) => generate::completions(args, &mut out),
+        Command::Man => generate::man(&mut out),
+        Command::Worker(args) => worker::run(args, &cli.global),
+    };
+    match result {
+        Ok(status) => ExitCode::from(status.code()),
+        Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::report(&error);
+            ExitCode::from(exit::classify(&error).code())
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Exit codes, and which error means which (DESIGN section 4).
+
+use crate::autodiff::AutodiffError;
+use crate::bundle::BundleError;
+use crate::engine::EngineError;
+use crate::graph::GraphError;
+use crate::onnx::OnnxError;
+use crate::query::{QueryError, UsageError};
+use crate::run::RunError;
+use crate::runtime::RuntimeError;
+use crate::sampler::{EvaluateError, SettingsError};
+
+/// How the program ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// All went well.
+    Success,
+    /// The command line makes no sense, or another process writes the run.
+    Usage,
+    /// Fewer samples than asked for are feasible.
+    NotFeasible,
+    /// A model, bundle or input file is bad.
+    BadInput,
+    /// The runtime or the device failed.
+    Runtime,
+    /// The run folder cannot be written.
+    CannotWrite,
+    /// Interrupted; the run can be resumed.
+    Interrupted,
+}
+
+impl Status {
+    /// The exit code.
+    pub fn code(self) -> u8 {
+        match self {
+            Status::Success => 0,
+            Status::Usage => 2,
+            Status::NotFeasible => 3,
+            Status::BadInput => 4,
+            Status::Runtime => 5,
+            Status::CannotWrite => 6,
+            Status::Interrupted => 130,
+        }
+    }
+}
+
+/// The status that an error ends with.
+pub fn classify(error: &anyhow::Error) -> Status {
+    error
+        .chain()
+        .find_map(classify_cause)
+        .unwrap_or(Status::BadInput)
+}
+
+fn classify_cause(cause: &(dyn std::error::Error + 'static)) -> Option<Status> {
+    if let Some(error) = cause.downcast_ref::<RunError>() {
+        return Some(of_run(error));
+    }
+    if let Some(error) = cause.downcast_ref::<EngineError>() {
+        return Some(of_engine(error));
+    }
+    if let Some(error) = cause.downcast_ref::<QueryError>() {
+        return Some(of_query(error));
+    }
+    if cause.is::<UsageError>() || cause.is::<SettingsError>() || cause.is::<clap::Error>() {
+        return Some(Status::Usage);
+    }
+    if cause.is::<RuntimeError>() || cause.is::<EvaluateError>() {
+        return Some(Status::Runtime);
+    }
+    let bad_input = cause.is::<OnnxError>()
+        || cause.is::<BundleError>()
+        || cause.is::<GraphError>()
+        || cause.is::<AutodiffError>();
+    bad_input.then_some(Status::BadInput)
+}
+
+fn of_run(error: &RunError) -> Status {
+    match error {
+        RunError::Exists(_) | RunError::Write { .. } => Status::CannotWrite,
+        RunError::Held { .. } | RunError::InitSyntax(_) | RunError::Settings(_) => Status::Usage,
+        RunError::NotARun { .. }
+        | RunError::Damaged { .. }
+        | RunError::Changed { .. }
+        | RunError::Init { .. }
+        | RunError::Prior(_) => Status::BadInput,
+        RunError::Bundle(_) => Status::BadInput,
+        RunError::Query(error) => of_query(error),
+        RunError::Engine(error) => of_engine(error),
+        RunError::Evaluate(error) => error
+            .0
+            .downcast_ref::<EngineError>()
+            .map_or(Status::Runtime, of_engine),
+    }
+}
+
+fn of_engine(error: &EngineError) -> Status {
+    match error {
+        EngineError::Runtime(_) | EngineError::Internal(_) => Status::Runtime,
+        _ => Status::BadInput,
+    }
+}
+
+fn of_query(error: &QueryError) -> Status {
+    match error {
+        QueryError::Usage(_) => Status::Usage,
+        QueryError::File(_) | QueryError::Bundle(_) => Status::BadInput,
+    }
+}

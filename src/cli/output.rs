@@ -1,0 +1,66 @@
+//! What goes to the terminal besides results.
+
+use std::io::{IsTerminal, Write};
+
+use tracing_subscriber::filter::LevelFilter;
+
+use crate::metrics::{BandwidthSource, Diversity};
+use crate::preview::text;
+
+/// Sends log messages to stderr.
+pub fn start_log(level: LevelFilter) {
+    // Only the first call in a process has an effect.
+    let _ = tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
+        .with_target(false)
+        .without_time()
+        .try_init();
+}
+
+/// Scores as a line of text.
+pub fn describe(score: &Diversity) -> String {
+    let source = match score.bandwidth_source {
+        BandwidthSource::Statistics => "real images",
+        BandwidthSource::Sample => "the sample itself",
+    };
+    format!(
+        "in {}: mean distance {:.3}, least {:.3}, Vendi {:.2}, RKE {:.2} (bandwidth {:.3}, from {source})",
+        score.encoder,
+        score.mean_pairwise,
+        score.min_pairwise,
+        score.vendi,
+        score.rke,
+        score.bandwidth,
+    )
+}
+
+/// Prints a line on stderr; a terminal that is gone is nothing to stop for.
+pub fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{}", text::clean(line));
+}
+
+/// Prints an error as one line for each thing that is wrong.
+pub fn report(error: &anyhow::Error) {
+    let mut causes: Vec<String> = Vec::new();
+    for cause in error.chain() {
+        let text = cause.to_string();
+        // Transparent errors repeat the text of their source.
+        if !causes.iter().any(|earlier| earlier.contains(&text)) {
+            causes.push(text);
+        }
+    }
+    for line in format!("error: {}", causes.join(": ")).lines() {
+        say(line);
+    }
+}
+
+/// Whether an error only says that nobody reads our output any more.
+pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause
+            .downcast_ref::<std::io::Error>()
+            .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+    })
+}

@@ -1,0 +1,100 @@
+//! Progress of a run without a screen: a bar on a terminal, a line a second otherwise.
+
+use std::io::IsTerminal;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::output;
+use crate::preview::text;
+use crate::run::snapshot::{Observer, Snapshot, Unobserved};
+
+/// Time between two lines.
+const LINE_EVERY: Duration = Duration::from_secs(1);
+
+/// The observer for stderr as it is: silent when `quiet`.
+pub fn observer(quiet: bool, n: u64) -> Box<dyn Observer> {
+    if quiet {
+        Box::new(Unobserved)
+    } else if std::io::stderr().is_terminal() {
+        Box::new(Bar::new(n))
+    } else {
+        Box::new(Lines { last: None })
+    }
+}
+
+/// Samples that are where they should be: saved, or feasible and still moving.
+fn done(snapshot: &Snapshot) -> u64 {
+    snapshot.n_accepted.max(snapshot.n_feasible).min(snapshot.n)
+}
+
+fn rate(snapshot: &Snapshot) -> f64 {
+    if snapshot.seconds > 0.0 {
+        snapshot.step as f64 / snapshot.seconds
+    } else {
+        0.0
+    }
+}
+
+struct Bar {
+    bar: ProgressBar,
+}
+
+impl Bar {
+    fn new(n: u64) -> Bar {
+        let bar = ProgressBar::new(n);
+        let template = "{bar:24} {pos}/{len} feasible  {msg}  {elapsed} elapsed, {eta} left";
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
+        Bar { bar }
+    }
+}
+
+impl Observer for Bar {
+    fn step(&mut self, snapshot: &Snapshot) {
+        self.bar.set_position(done(snapshot));
+        self.bar.set_message(format!(
+            "step {}  {:.1} steps/s  {} saved",
+            snapshot.step,
+            rate(snapshot),
+            snapshot.n_accepted
+        ));
+    }
+
+    fn event(&mut self, event: &str) {
+        self.bar.suspend(|| output::say(&text::clean(event)));
+    }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+struct Lines {
+    last: Option<Instant>,
+}
+
+impl Observer for Lines {
+    fn step(&mut self, snapshot: &Snapshot) {
+        if self.last.is_some_and(|last| last.elapsed() < LINE_EVERY) {
+            return;
+        }
+        self.last = Some(Instant::now());
+        output::say(&format!(
+            "step {}: {} of {} feasible, {} saved, {:.1} steps/s, {:.0} s",
+            snapshot.step,
+            snapshot.n_feasible,
+            snapshot.n,
+            snapshot.n_accepted,
+            rate(snapshot),
+            snapshot.seconds
+        ));
+    }
+
+    fn event(&mut self, event: &str) {
+        output::say(event);
+    }
+}
