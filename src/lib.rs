@@ -17,3 +17,4 @@ pub mod query;
 pub mod run;
 pub mod runtime;
 pub mod sampler;
+pub mod text;

@@ -13,7 +13,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("runtime", &["graph", "onnx"]),
     ("autodiff", &["graph"]),
     ("sampler", &[]),
-    ("metrics", &[]),
+    ("metrics", &["sampler"]),
     ("bundle", &["graph", "onnx", "text"]),
     ("query", &["bundle", "graph", "onnx", "sampler", "text"]),
     (

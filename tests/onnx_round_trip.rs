@@ -521,12 +521,17 @@ fn is_lowered(op: &Op) -> bool {
     match op {
         Op::Unary(unary) => matches!(
             unary,
-            Unary::HardSwish | Unary::Mish | Unary::Celu { .. } | Unary::Gelu { .. }
+            Unary::Sign
+                | Unary::HardSwish
+                | Unary::Mish
+                | Unary::Celu { .. }
+                | Unary::Selu { .. }
+                | Unary::Gelu { .. }
         ),
+        Op::Cast { to } => *to == DType::Bool,
         Op::Pad { mode, .. } => *mode == PadMode::Wrap,
         Op::LocalResponseNormalization { .. } | Op::SpaceToDepth { .. } => true,
         Op::Binary(_)
-        | Op::Cast { .. }
         | Op::Clip { .. }
         | Op::Where
         | Op::Conv(_)

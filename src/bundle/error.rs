@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::preview::text;
+use crate::text;
 
 /// One thing that is wrong in one file of a bundle. Its texts are free of control characters.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -25,12 +25,11 @@ pub use manifest::{
     Channels, Classifier, Encoder, Generator, GeneratorForm, MANIFEST, Manifest, Network,
     PriorKind, PriorSource,
 };
-pub use models::ClassifierTaps;
 pub use prior::Prior;
 pub use source::{Source, resolve};
 pub use statistics::{Histogram, Statistics};
 
-use crate::preview::text;
+use crate::text;
 
 /// A bundle whose small files are read and whose every named file exists.
 #[derive(Debug, Clone)]
@@ -59,7 +58,7 @@ impl Bundle {
                 let names = || EMBEDDED.iter().map(|bundle| bundle.name);
                 Err(BundleError::UnknownName {
                     name: text::clean(name_or_dir),
-                    nearest: crate::query::nearest(name_or_dir, names(), 1).pop(),
+                    nearest: text::nearest(name_or_dir, names(), 1).pop(),
                     known: names().map(str::to_owned).collect(),
                 })
             }

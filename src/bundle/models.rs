@@ -1,10 +1,9 @@
-//! The models of a bundle, and the classifier's tensors for queries.
+//! The models of a bundle.
 
 use super::{
     Bundle, BundleError, Encoder, GeneratorForm, Network, Problem, RESTORE, Source, resolve,
 };
 use crate::onnx::{LoadOptions, Model};
-use crate::query::{Tap, Taps};
 
 impl Bundle {
     /// The classifier.
@@ -83,21 +82,6 @@ impl Bundle {
         }
     }
 
-    /// The tensors of the classifier that a unit may be read off.
-    ///
-    /// # Errors
-    /// The classifier is not a readable ONNX model.
-    pub fn taps(&self) -> Result<ClassifierTaps, BundleError> {
-        let classifier = self.classifier()?;
-        Ok(ClassifierTaps {
-            options: self.classifier_options(&classifier, 1),
-            bundle: self.manifest.name.clone(),
-            file: self.manifest.classifier.file.clone(),
-            logits: self.logits(&classifier),
-            classifier,
-        })
-    }
-
     /// Name of the tensor that labels count in: the manifest's, or the classifier's first output.
     pub fn logits(&self, classifier: &Model) -> String {
         let first = || {
@@ -138,53 +122,5 @@ impl Bundle {
             file: file.to_owned(),
             source: Box::new(source),
         })
-    }
-}
-
-/// The tensors of a bundle's classifier. Only the part of it that a tensor needs is ever read, so
-/// that an operator beyond it does no harm.
-#[derive(Debug, Clone)]
-pub struct ClassifierTaps {
-    classifier: Model,
-    options: LoadOptions,
-    logits: String,
-    bundle: String,
-    file: String,
-}
-
-impl ClassifierTaps {
-    /// The classifier.
-    pub fn classifier(&self) -> &Model {
-        &self.classifier
-    }
-
-    /// Name of the tensor that labels count in.
-    pub fn logits(&self) -> &str {
-        &self.logits
-    }
-}
-
-impl Taps for ClassifierTaps {
-    fn names(&self) -> Vec<String> {
-        let names = self.classifier.tensor_names().into_iter();
-        names.map(str::to_owned).collect()
-    }
-
-    fn tap(&self, name: &str) -> Result<Option<Tap>, BundleError> {
-        if !self.classifier.tensor_names().contains(&name) {
-            return Ok(None);
-        }
-        let options = LoadOptions {
-            outputs: Some(vec![name.to_owned()]),
-            ..self.options.clone()
-        };
-        match self.classifier.graph(&options) {
-            Ok(graph) => Ok(Tap::of(&graph, name)),
-            Err(source) => Err(BundleError::Model {
-                bundle: self.bundle.clone(),
-                file: self.file.clone(),
-                source: Box::new(source),
-            }),
-        }
     }
 }

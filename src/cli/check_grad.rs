@@ -15,8 +15,8 @@ use serde::Serialize;
 use crate::autodiff;
 use crate::graph::{DType, Graph, Tensor, TensorType, passes};
 use crate::onnx::{self, LoadOptions, Model};
-use crate::preview::text::clean;
 use crate::runtime::{Backend, Held, Input, Runtime, RuntimeRequest, Session, SessionOptions};
+use crate::text::clean;
 use differences::{Comparison, STEPS, Scale, Stencil, compare, median};
 
 /// Random directions tried.

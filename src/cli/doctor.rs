@@ -7,10 +7,10 @@ use std::io::Write;
 
 use serde::Serialize;
 
-use crate::preview::text::clean;
 use crate::runtime::onnxruntime::Outcome;
 use crate::runtime::onnxruntime::find::Origin;
 use crate::runtime::{self, Backend, RuntimeRequest, Survey};
+use crate::text::clean;
 use machine::{Folders, Machine, Terminal};
 
 /// Flags of `invset doctor`.

@@ -5,7 +5,7 @@ use std::io::{IsTerminal, Write};
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::metrics::{BandwidthSource, Diversity};
-use crate::preview::text;
+use crate::text;
 
 /// Sends log messages to stderr.
 pub fn start_log(level: LevelFilter) {

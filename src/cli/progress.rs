@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::output;
-use crate::preview::text;
 use crate::run::snapshot::{Observer, Snapshot, Unobserved};
+use crate::text;
 
 /// Time between two lines.
 const LINE_EVERY: Duration = Duration::from_secs(1);

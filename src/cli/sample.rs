@@ -283,7 +283,7 @@ fn describe_constraint(constraint: &crate::run::summary::ConstraintSummary) -> S
     };
     format!(
         "{} in {}..{}: {found}",
-        crate::preview::text::clean(&name),
+        crate::text::clean(&name),
         end(constraint.low),
         end(constraint.high)
     )

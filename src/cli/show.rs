@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::preview::{self, GraphicsChoice, Picture, SheetOptions, text};
+use crate::preview::{self, GraphicsChoice, Picture, SheetOptions};
+use crate::text;
 
 pub use gather::ShowError;
 use gather::{Entry, Group, collect, read_folder};

@@ -7,8 +7,8 @@ mod print;
 mod probe;
 mod sheet;
 mod terminal;
-pub mod text;
 
+use crate::text;
 use std::io::{self, Write};
 
 pub use picture::Picture;

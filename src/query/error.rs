@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::bundle::BundleError;
-use crate::preview::text::clean;
+use crate::text::clean;
 
 /// A query cannot be resolved.
 #[derive(Debug, thiserror::Error)]

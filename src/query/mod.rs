@@ -4,6 +4,7 @@
 //! without any model ([`UnitSyntax`], [`IntervalSyntax`]) and then resolved against a bundle's
 //! labels, the classifier's tensors ([`Taps`]) and its statistics.
 
+mod classifier_taps;
 mod error;
 mod interval;
 mod npy;
@@ -11,6 +12,7 @@ mod taps;
 mod unit;
 mod unit_syntax;
 
+pub use classifier_taps::ClassifierTaps;
 pub use error::{FileError, Hint, QueryError, UsageError};
 pub use interval::{IntervalEnd, IntervalSyntax};
 pub use taps::{Limits, Tap, Taps};
@@ -64,7 +66,7 @@ impl Query {
     /// # Errors
     /// No constraint, one that cannot be read, or one that this bundle cannot answer.
     pub fn resolve(texts: &[String], bundle: &Bundle) -> Result<Query, QueryError> {
-        let taps = bundle.taps()?;
+        let taps = ClassifierTaps::new(bundle)?;
         let context = Context {
             taps: &taps,
             logits: taps.logits(),
@@ -122,34 +124,6 @@ fn split(text: &str) -> Result<(&str, &str), UsageError> {
         .rsplit_once(" in ")
         .ok_or_else(|| UsageError::NoIn(text.to_owned()))?;
     Ok((unit.trim(), interval.trim()))
-}
-
-/// At most `count` of `candidates` that are spelt most like `wanted`, the nearest first.
-pub fn nearest<'a>(
-    wanted: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-    count: usize,
-) -> Vec<String> {
-    const ALIKE: f64 = 0.5;
-    let wanted = wanted.to_lowercase();
-    let mut scored: Vec<(f64, &str)> = candidates
-        .into_iter()
-        .filter(|candidate| !candidate.is_empty())
-        .map(|candidate| {
-            let lower = candidate.to_lowercase();
-            let part = lower.contains(&wanted) && !wanted.is_empty();
-            let score = strsim::normalized_damerau_levenshtein(&wanted, &lower);
-            (if part { score.max(ALIKE) + 0.1 } else { score }, candidate)
-        })
-        .filter(|(score, _)| *score > ALIKE)
-        .collect();
-    scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
-    scored.dedup();
-    scored
-        .into_iter()
-        .take(count)
-        .map(|(_, candidate)| candidate.to_owned())
-        .collect()
 }
 
 #[cfg(test)]

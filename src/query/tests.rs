@@ -201,14 +201,6 @@ fn messages_carry_no_control_characters() {
 }
 
 #[test]
-fn nearest_prefers_what_contains_the_word() {
-    let names = ["layer1.conv", "layer4.relu2", "features", ""];
-    assert_eq!(nearest("relu2", names, 1), ["layer4.relu2"]);
-    assert_eq!(nearest("feature", names, 1), ["features"]);
-    assert!(nearest("zzz", names, 3).is_empty());
-}
-
-#[test]
 fn the_built_in_bundles_answer_queries_about_any_tensor() {
     let resolve = |bundle: &str, text: &str| {
         let bundle = Bundle::open(bundle).unwrap();

@@ -5,8 +5,8 @@ use std::fmt;
 use super::error::{Hint, QueryError, UsageError};
 use super::taps::{Limits, Tap};
 use super::unit_syntax::{Form, Target, UnitSyntax};
-use super::{Context, nearest, npy};
-use crate::preview::text::clean;
+use super::{Context, npy};
+use crate::text::{clean, nearest};
 
 /// Names offered where one is unknown.
 const SUGGESTIONS: usize = 3;

@@ -18,7 +18,7 @@ use super::snapshot::Snapshot;
 const LONGEST_LINE: u64 = 4096;
 
 /// A listening socket, removed when dropped.
-pub struct Socket {
+pub(super) struct Socket {
     // Holds the socket's private folder; dropping it removes both.
     folder: tempfile::TempDir,
     board: Arc<Board>,
@@ -44,7 +44,7 @@ impl Socket {
     ///
     /// # Errors
     /// The system refuses; a run works without.
-    pub fn listen(commander: Commander) -> io::Result<Socket> {
+    pub(super) fn listen(commander: Commander) -> io::Result<Socket> {
         let parent = std::env::var_os("XDG_RUNTIME_DIR")
             .map(PathBuf::from)
             .filter(|path| path.is_dir())
@@ -72,12 +72,12 @@ impl Socket {
     }
 
     /// Where it listens.
-    pub fn path(&self) -> PathBuf {
+    pub(super) fn path(&self) -> PathBuf {
         self.folder.path().join("s")
     }
 
     /// Shows a snapshot to every client.
-    pub fn publish(&self, snapshot: &Snapshot) {
+    pub(super) fn publish(&self, snapshot: &Snapshot) {
         let line = serde_json::json!(snapshot).to_string();
         let mut latest = self.board.lock();
         latest.number += 1;

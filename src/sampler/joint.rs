@@ -136,6 +136,14 @@ impl Joint {
                 continue;
             }
             if derivatives.are_finite() {
+                if self.has_left(row) {
+                    // Back to where it was inside; the next step from there is shorter.
+                    self.motion.note_exit(&self.population, row);
+                    self.next
+                        .row_mut(row)
+                        .assign(&self.population.inside_code(row));
+                    continue;
+                }
                 let share = match self.population.status(row) {
                     Status::Seeking(steps) => self.pace.seeking_share(self.step, steps),
                     Status::Visited | Status::Accepted => self.pace.share(self.step),
@@ -152,14 +160,24 @@ impl Joint {
         Ok(())
     }
 
+    /// Whether a row was inside since its start and is not now.
+    fn has_left(&self, row: usize) -> bool {
+        self.population.status(row) == Status::Visited && !self.population.is_feasible(row)
+    }
+
     fn redraw(&mut self, row: usize) {
         self.population.redraw(row);
         self.motion.reset(row);
     }
 
-    /// Notes which of the live rows are feasible, and draws anew those that have been sought for
+    /// Notes which of the live rows are feasible, and draws anew those that have not come nearer for
     /// too long.
-    fn follow_up(&mut self, live: &[usize], moving: &mut [bool]) {
+    fn follow_up(
+        &mut self,
+        live: &[usize],
+        evaluator: &mut Counted<'_>,
+        moving: &mut [bool],
+    ) -> Result<(), EvaluateError> {
         for &row in live {
             if !self.population.is_known(row) {
                 continue;
@@ -169,10 +187,14 @@ impl Joint {
                 Status::Seeking(_) if self.population.is_feasible(row) => {
                     self.population.set_status(row, Status::Visited);
                 }
+                Status::Seeking(_) if self.population.note_progress(row) => {
+                    self.population.set_status(row, Status::Seeking(0));
+                }
                 Status::Seeking(steps)
                     if steps + 1 >= self.give_up_after && self.step < self.max_steps =>
                 {
-                    self.redraw(row);
+                    self.population.redraw_nearest(row, evaluator)?;
+                    self.motion.reset(row);
                     moving[row] = false;
                 }
                 Status::Seeking(steps) => {
@@ -180,6 +202,7 @@ impl Joint {
                 }
             }
         }
+        Ok(())
     }
 
     /// Accepts what the stopping rule allows now.
@@ -189,6 +212,13 @@ impl Joint {
         evaluator: &mut Counted<'_>,
     ) -> Result<Vec<Accepted>, EvaluateError> {
         let last = self.step >= self.max_steps;
+        if last || self.pace.is_settled() {
+            for &row in live {
+                if self.has_left(row) {
+                    self.population.return_inside(row);
+                }
+            }
+        }
         let feasible: Vec<usize> = live
             .iter()
             .copied()
@@ -259,7 +289,7 @@ impl Method for Joint {
         let objective = self.evaluate_and_pull(&live, &mut evaluator, &mut moving)?;
         self.pace.note(objective);
         // Pulled back before any re-check: a check must not come between the two halves.
-        self.follow_up(&live, &mut moving);
+        self.follow_up(&live, &mut evaluator, &mut moving)?;
         let accepted = self.accept(&live, &mut evaluator)?;
         if self.population.accepted() == self.population.len() {
             self.finish = Some(Finish::Complete);

@@ -9,7 +9,11 @@ use super::state::{State, StateError};
 use ndarray::{ArrayView1, ArrayView2, aview1};
 
 /// The longest pull towards an interval, in full Adam steps.
-const REACH: f64 = 10.0;
+const REACH: f64 = 5.0;
+/// Smallest share of its steps that a row takes.
+const LEAST_TRUST: f64 = 1.0 / 16.0;
+/// Growth of that share at every step that leads no farther away.
+const REGROWTH: f64 = 1.2;
 
 /// The derivatives of one row.
 #[derive(Clone, Copy)]
@@ -41,6 +45,9 @@ pub(super) struct Motion {
     step_size: f64,
     plain_length: f64,
     reach: f64,
+    /// Share of its steps that each row takes, and how far outside it was before the last one.
+    trust: Vec<f64>,
+    violation: Vec<f64>,
     /// Of the row at hand `[d]`.
     gradient: Vec<f64>,
     displacement: Vec<f64>,
@@ -68,6 +75,8 @@ impl Motion {
             step_size: settings.step_size * radius / (length as f64).sqrt(),
             plain_length: settings.plain_step * radius,
             reach: REACH * settings.step_size * radius,
+            trust: vec![1.0; rows],
+            violation: vec![f64::INFINITY; rows],
             gradient: vec![0.0; length],
             displacement: vec![0.0; length],
             rim: Vec::with_capacity(length),
@@ -77,6 +86,8 @@ impl Motion {
     /// Forgets everything about one row.
     pub(super) fn reset(&mut self, row: usize) {
         self.adam.reset(row);
+        self.trust[row] = 1.0;
+        self.violation[row] = f64::INFINITY;
         if let Some(lagrangian) = &mut self.lagrangian {
             lagrangian.reset(row);
         }
@@ -109,7 +120,8 @@ impl Motion {
                 &mut self.gradient,
             );
         }
-        let size = self.step_size * scale;
+        self.update_trust(population, row);
+        let size = self.step_size * scale * self.trust[row];
         self.adam
             .propose(row, &self.gradient, size, &mut self.displacement);
         if self.lagrangian.is_none() {
@@ -137,6 +149,27 @@ impl Motion {
         }
     }
 
+    /// Shortens the steps of a row that the last one took farther from its intervals, and lets them
+    /// grow again while it comes nearer: gradients say little about how far a curved or saturated
+    /// unit follows them.
+    fn update_trust(&mut self, population: &Population, row: usize) {
+        let violation = population
+            .targets
+            .violation(population.activations.row(row));
+        let trust = &mut self.trust[row];
+        *trust = if violation > self.violation[row] {
+            (0.5 * *trust).max(LEAST_TRUST)
+        } else {
+            (REGROWTH * *trust).min(1.0)
+        };
+        self.violation[row] = violation;
+    }
+
+    /// Notes that a row left its intervals.
+    pub(super) fn note_exit(&mut self, population: &Population, row: usize) {
+        self.update_trust(population, row);
+    }
+
     /// Projects the displacement onto the linearised intervals, the code's box and, where the
     /// prior has one, its linearised ball: projecting onto the ball only afterwards would push
     /// samples on its rim out of their intervals again at every step.
@@ -148,6 +181,7 @@ impl Motion {
     ) {
         let code = population.codes.row(row);
         let activations = population.activations.row(row);
+        let reach = self.reach * self.trust[row];
         let aims = population.targets.aim().iter();
         let mut slabs: Vec<Slab<'_>> = derivatives
             .activations
@@ -155,7 +189,7 @@ impl Motion {
             .zip(activations.iter().zip(aims))
             .filter_map(|(normal, (&activation, &ends))| {
                 let activation = f64::from(activation);
-                Slab::of_interval(normal, activation, ends, self.alpha, self.reach)
+                Slab::of_interval(normal, activation, ends, self.alpha, reach)
             })
             .collect();
         if let Some(slack) = population.prior.rim(code, &mut self.rim) {
@@ -170,6 +204,8 @@ impl Motion {
 
     pub(super) fn save(&self, state: &mut State) {
         self.adam.save(state);
+        state.put_f64("trust", &self.trust);
+        state.put_f64("violation", &self.violation);
         if let Some(lagrangian) = &self.lagrangian {
             lagrangian.save(state);
         }
@@ -179,6 +215,8 @@ impl Motion {
     pub(super) fn load(&self, state: &State) -> Result<Self, StateError> {
         Ok(Motion {
             adam: self.adam.load(state)?,
+            trust: state.f64("trust", Some(self.trust.len()))?,
+            violation: state.f64("violation", Some(self.violation.len()))?,
             lagrangian: match &self.lagrangian {
                 Some(lagrangian) => Some(lagrangian.load(state)?),
                 None => None,

@@ -10,12 +10,18 @@ use super::settings::SettingsError;
 use super::starts::Starts;
 use super::state::{State, StateError};
 use super::targets::Targets;
-use ndarray::{Array2, Axis, s};
+use ndarray::{Array2, ArrayView1, Axis, s};
+
+/// Share of its least violation so far that a row must fall below to count as nearer.
+const PROGRESS: f64 = 0.98;
+
+/// Draws looked at when a start is given up.
+const CANDIDATES: usize = 16;
 
 /// How a row fares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Status {
-    /// Not feasible once since its start; the steps it has been evaluated so far.
+    /// Not feasible once since its start; the steps since it last came nearer to its intervals.
     Seeking(u64),
     /// Has been feasible since its start.
     Visited,
@@ -41,6 +47,14 @@ impl Status {
     }
 }
 
+/// Codes and the values there, a row each.
+#[derive(Debug, Clone)]
+struct Place {
+    codes: Array2<f32>,
+    embeddings: Array2<f32>,
+    activations: Array2<f32>,
+}
+
 /// The rows of a method.
 #[derive(Debug, Clone)]
 pub(super) struct Population {
@@ -52,8 +66,14 @@ pub(super) struct Population {
     pub(super) embeddings: Array2<f32>,
     pub(super) activations: Array2<f32>,
     known: Vec<bool>,
+    /// The last place inside every shrunk interval of each row that was there since its start.
+    inside: Place,
     status: Vec<Status>,
+    /// Least violation of each row since its start.
+    nearest: Vec<f64>,
     start: Vec<u64>,
+    /// The last start that was looked at for each row.
+    drawn: Vec<u64>,
     /// Per constraint, the activation nearest to its interval so far.
     best: Vec<Option<f32>>,
     pub(super) redraws: u64,
@@ -84,8 +104,15 @@ impl Population {
             embeddings: Array2::zeros((rows, 0)),
             activations: Array2::zeros((rows, intervals.len())),
             known: vec![false; rows],
+            inside: Place {
+                codes: codes.clone(),
+                embeddings: Array2::zeros((rows, 0)),
+                activations: Array2::zeros((rows, intervals.len())),
+            },
             status: vec![Status::Seeking(0); rows],
+            nearest: vec![f64::INFINITY; rows],
             start: (0..rows as u64).collect(),
+            drawn: (0..rows as u64).collect(),
             best: vec![None; intervals.len()],
             redraws: 0,
             accepted: 0,
@@ -116,6 +143,16 @@ impl Population {
     /// Notes how a row fares.
     pub(super) fn set_status(&mut self, row: usize, status: Status) {
         self.status[row] = status;
+    }
+
+    /// Whether a row has come nearer to its intervals than ever since its start, by enough to count.
+    pub(super) fn note_progress(&mut self, row: usize) -> bool {
+        let violation = self.targets.violation(self.activations.row(row));
+        let is_nearer = violation < PROGRESS * self.nearest[row];
+        if is_nearer {
+            self.nearest[row] = violation;
+        }
+        is_nearer
     }
 
     /// Samples accepted so far.
@@ -151,6 +188,7 @@ impl Population {
         let length = evaluator.embedding_length();
         if self.embeddings.ncols() != length {
             self.embeddings = Array2::zeros((self.len(), length));
+            self.inside.embeddings = Array2::zeros((self.len(), length));
         }
         let evaluation = if rows.len() == self.len() {
             evaluator.evaluate(self.codes.view())?
@@ -167,11 +205,33 @@ impl Population {
                 self.embeddings.row_mut(row).assign(&embedding);
                 self.known[row] = true;
                 self.note_best(row);
+                if self.targets.feasible(activations) {
+                    self.inside.codes.row_mut(row).assign(&self.codes.row(row));
+                    self.inside.embeddings.row_mut(row).assign(&embedding);
+                    self.inside.activations.row_mut(row).assign(&activations);
+                }
             } else {
                 broken.push(row);
             }
         }
         Ok(broken)
+    }
+
+    /// The last code of a visited row that was inside every shrunk interval.
+    pub(super) fn inside_code(&self, row: usize) -> ArrayView1<'_, f32> {
+        self.inside.codes.row(row)
+    }
+
+    /// Puts a visited row back where it was last inside, with the values it had there.
+    pub(super) fn return_inside(&mut self, row: usize) {
+        let Place {
+            codes,
+            embeddings,
+            activations,
+        } = &self.inside;
+        self.codes.row_mut(row).assign(&codes.row(row));
+        self.embeddings.row_mut(row).assign(&embeddings.row(row));
+        self.activations.row_mut(row).assign(&activations.row(row));
     }
 
     fn note_best(&mut self, row: usize) {
@@ -191,13 +251,54 @@ impl Population {
 
     /// Puts a row at its next start.
     pub(super) fn redraw(&mut self, row: usize) {
-        self.start[row] = self.starts.next(self.start[row]);
-        let code = self.starts.code(self.start[row], &self.prior);
+        let start = self.starts.next(self.drawn[row]);
+        self.begin(row, start, start);
+    }
+
+    /// Puts a row at the one of its next starts that lies nearest to the intervals. The first
+    /// starts of a run are plain draws; one that led nowhere is replaced by the best of several,
+    /// because where few codes can reach an interval most draws lead nowhere too.
+    ///
+    /// # Errors
+    /// The evaluator failed.
+    pub(super) fn redraw_nearest(
+        &mut self,
+        row: usize,
+        evaluator: &mut Counted<'_>,
+    ) -> Result<(), EvaluateError> {
+        let starts: Vec<u64> =
+            std::iter::successors(Some(self.starts.next(self.drawn[row])), |&start| {
+                Some(self.starts.next(start))
+            })
+            .take(CANDIDATES)
+            .collect();
+        let mut codes = Array2::zeros((CANDIDATES, self.codes.ncols()));
+        for (mut code, &start) in codes.rows_mut().into_iter().zip(&starts) {
+            code.assign(&ndarray::aview1(&self.starts.code(start, &self.prior)));
+        }
+        let activations = evaluator.check(codes.view())?;
+        let mut nearest = (f64::INFINITY, starts[0]);
+        for (activations, &start) in activations.rows().into_iter().zip(&starts) {
+            let violation = self.targets.violation(activations);
+            if violation < nearest.0 {
+                nearest = (violation, start);
+            }
+        }
+        self.begin(row, nearest.1, starts[CANDIDATES - 1]);
+        Ok(())
+    }
+
+    /// Puts a row at `start`; its next starts come after `drawn`.
+    fn begin(&mut self, row: usize, start: u64, drawn: u64) {
+        self.start[row] = start;
+        self.drawn[row] = drawn;
+        let code = self.starts.code(start, &self.prior);
         self.codes.row_mut(row).assign(&ndarray::aview1(&code));
         self.embeddings.row_mut(row).fill(0.0);
         self.activations.row_mut(row).fill(0.0);
         self.known[row] = false;
         self.status[row] = Status::Seeking(0);
+        self.nearest[row] = f64::INFINITY;
         self.redraws += 1;
     }
 
@@ -279,12 +380,17 @@ impl Population {
         state.put_matrix("codes", &self.codes);
         state.put_matrix("embeddings", &self.embeddings);
         state.put_matrix("activations", &self.activations);
+        state.put_matrix("inside_codes", &self.inside.codes);
+        state.put_matrix("inside_embeddings", &self.inside.embeddings);
+        state.put_matrix("inside_activations", &self.inside.activations);
         state.put_u64("known", self.known.iter().map(|&k| u64::from(k)).collect());
         state.put_u64(
             "status",
             self.status.iter().map(|s| s.to_integer()).collect(),
         );
+        state.put_f64("nearest", &self.nearest);
         state.put_u64("start", self.start.clone());
+        state.put_u64("drawn", self.drawn.clone());
         // Bits of the float32, or all ones where there is none yet.
         let bits = |best: &Option<f32>| best.map_or(u64::MAX, |best| u64::from(best.to_bits()));
         state.put_u64("best", self.best.iter().map(bits).collect());
@@ -299,13 +405,20 @@ impl Population {
             codes: state.matrix("codes", self.codes.dim())?,
             embeddings: state.matrix_of_rows("embeddings", rows)?,
             activations: state.matrix("activations", self.activations.dim())?,
+            inside: Place {
+                codes: state.matrix("inside_codes", self.codes.dim())?,
+                embeddings: state.matrix_of_rows("inside_embeddings", rows)?,
+                activations: state.matrix("inside_activations", self.activations.dim())?,
+            },
             known: state.u64("known", rows)?.iter().map(|&k| k != 0).collect(),
             status: state
                 .u64("status", rows)?
                 .into_iter()
                 .map(Status::from_integer)
                 .collect(),
+            nearest: state.f64("nearest", Some(rows))?,
             start: state.u64("start", rows)?,
+            drawn: state.u64("drawn", rows)?,
             best: state
                 .u64("best", self.best.len())?
                 .into_iter()

@@ -50,6 +50,26 @@ impl Targets {
         &self.aim
     }
 
+    /// How far the activations `[m]` of one row are from their intervals: the sum of the distances,
+    /// each in units of its interval's width, or of its only end's size.
+    pub(super) fn violation(&self, activations: ArrayView1<'_, f32>) -> f64 {
+        self.exact
+            .iter()
+            .zip(activations)
+            .map(|(interval, &activation)| {
+                let scale = match (interval.low(), interval.high()) {
+                    (Some(low), Some(high)) if high > low => high - low,
+                    (low, high) => [low, high]
+                        .into_iter()
+                        .flatten()
+                        .fold(0.0, |size: f64, end| size.max(end.abs()))
+                        .max(f64::MIN_POSITIVE.sqrt()),
+                };
+                interval.distance(f64::from(activation)) / scale
+            })
+            .sum()
+    }
+
     /// How far an activation of one constraint is from its interval.
     pub(super) fn distance(&self, constraint: usize, activation: f32) -> f64 {
         self.exact[constraint].distance(f64::from(activation))

@@ -9,7 +9,7 @@ use super::survey::{Length, Readable, Tappable};
 use crate::autodiff;
 use crate::graph::{DType, Graph, ValueId};
 use crate::onnx::{Model, TensorInfo};
-use crate::preview::text::clean;
+use crate::text::clean;
 
 #[derive(Serialize)]
 pub(super) struct Report {

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::bundle;
-use crate::preview::{Picture, text};
+use crate::preview::Picture;
+use crate::text;
 
 const SAMPLES: &str = "samples.jsonl";
 

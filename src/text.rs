@@ -1,4 +1,5 @@
-//! Text from files made safe for a terminal: no escape sequences, no control characters, known width.
+//! Text from files made safe for a terminal: no escape sequences, no control characters, known
+//! width; and names suggested for mistyped ones.
 
 use unicode_width::UnicodeWidthChar;
 
@@ -102,6 +103,34 @@ fn skip_string(characters: &mut Characters<'_>) {
     }
 }
 
+/// At most `count` of `candidates` that are spelt most like `wanted`, the nearest first.
+pub fn nearest<'a>(
+    wanted: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+    count: usize,
+) -> Vec<String> {
+    const ALIKE: f64 = 0.5;
+    let wanted = wanted.to_lowercase();
+    let mut scored: Vec<(f64, &str)> = candidates
+        .into_iter()
+        .filter(|candidate| !candidate.is_empty())
+        .map(|candidate| {
+            let lower = candidate.to_lowercase();
+            let part = lower.contains(&wanted) && !wanted.is_empty();
+            let score = strsim::normalized_damerau_levenshtein(&wanted, &lower);
+            (if part { score.max(ALIKE) + 0.1 } else { score }, candidate)
+        })
+        .filter(|(score, _)| *score > ALIKE)
+        .collect();
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
+    scored.dedup();
+    scored
+        .into_iter()
+        .take(count)
+        .map(|(_, candidate)| candidate.to_owned())
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -144,5 +173,13 @@ mod tests {
         assert_eq!(truncate("漢字漢", 4), "漢…");
         assert_eq!(truncate("volcano", 1), "…");
         assert_eq!(truncate("volcano", 0), "");
+    }
+
+    #[test]
+    fn nearest_prefers_what_contains_the_word() {
+        let names = ["layer1.conv", "layer4.relu2", "features", ""];
+        assert_eq!(nearest("relu2", names, 1), ["layer4.relu2"]);
+        assert_eq!(nearest("feature", names, 1), ["features"]);
+        assert!(nearest("zzz", names, 3).is_empty());
     }
 }
