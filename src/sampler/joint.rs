@@ -136,14 +136,6 @@ impl Joint {
                 continue;
             }
             if derivatives.are_finite() {
-                if self.has_left(row) {
-                    // Back to where it was inside; the next step from there is shorter.
-                    self.motion.note_exit(&self.population, row);
-                    self.next
-                        .row_mut(row)
-                        .assign(&self.population.inside_code(row));
-                    continue;
-                }
                 let share = match self.population.status(row) {
                     Status::Seeking(steps) => self.pace.seeking_share(self.step, steps),
                     Status::Visited | Status::Accepted => self.pace.share(self.step),
@@ -212,7 +204,7 @@ impl Joint {
         evaluator: &mut Counted<'_>,
     ) -> Result<Vec<Accepted>, EvaluateError> {
         let last = self.step >= self.max_steps;
-        if last || self.pace.is_settled() {
+        if last {
             for &row in live {
                 if self.has_left(row) {
                     self.population.return_inside(row);

@@ -76,7 +76,7 @@ impl Motion {
             plain_length: settings.plain_step * radius,
             reach: REACH * settings.step_size * radius,
             trust: vec![1.0; rows],
-            violation: vec![f64::INFINITY; rows],
+            violation: vec![f64::MAX; rows],
             gradient: vec![0.0; length],
             displacement: vec![0.0; length],
             rim: Vec::with_capacity(length),
@@ -87,7 +87,7 @@ impl Motion {
     pub(super) fn reset(&mut self, row: usize) {
         self.adam.reset(row);
         self.trust[row] = 1.0;
-        self.violation[row] = f64::INFINITY;
+        self.violation[row] = f64::MAX;
         if let Some(lagrangian) = &mut self.lagrangian {
             lagrangian.reset(row);
         }
@@ -152,7 +152,12 @@ impl Motion {
     /// Shortens the steps of a row that the last one took farther from its intervals, and lets them
     /// grow again while it comes nearer: gradients say little about how far a curved or saturated
     /// unit follows them.
+    ///
+    /// Multipliers need to leave the intervals to learn their force, so they keep full steps.
     fn update_trust(&mut self, population: &Population, row: usize) {
+        if self.lagrangian.is_some() {
+            return;
+        }
         let violation = population
             .targets
             .violation(population.activations.row(row));
@@ -163,11 +168,6 @@ impl Motion {
             (REGROWTH * *trust).min(1.0)
         };
         self.violation[row] = violation;
-    }
-
-    /// Notes that a row left its intervals.
-    pub(super) fn note_exit(&mut self, population: &Population, row: usize) {
-        self.update_trust(population, row);
     }
 
     /// Projects the displacement onto the linearised intervals, the code's box and, where the

@@ -10,7 +10,7 @@ use super::settings::SettingsError;
 use super::starts::Starts;
 use super::state::{State, StateError};
 use super::targets::Targets;
-use ndarray::{Array2, ArrayView1, Axis, s};
+use ndarray::{Array2, Axis, s};
 
 /// Share of its least violation so far that a row must fall below to count as nearer.
 const PROGRESS: f64 = 0.98;
@@ -69,7 +69,7 @@ pub(super) struct Population {
     /// The last place inside every shrunk interval of each row that was there since its start.
     inside: Place,
     status: Vec<Status>,
-    /// Least violation of each row since its start.
+    /// Least violation of each row since its start; the largest number where none is known.
     nearest: Vec<f64>,
     start: Vec<u64>,
     /// The last start that was looked at for each row.
@@ -110,7 +110,7 @@ impl Population {
                 activations: Array2::zeros((rows, intervals.len())),
             },
             status: vec![Status::Seeking(0); rows],
-            nearest: vec![f64::INFINITY; rows],
+            nearest: vec![f64::MAX; rows],
             start: (0..rows as u64).collect(),
             drawn: (0..rows as u64).collect(),
             best: vec![None; intervals.len()],
@@ -217,11 +217,6 @@ impl Population {
         Ok(broken)
     }
 
-    /// The last code of a visited row that was inside every shrunk interval.
-    pub(super) fn inside_code(&self, row: usize) -> ArrayView1<'_, f32> {
-        self.inside.codes.row(row)
-    }
-
     /// Puts a visited row back where it was last inside, with the values it had there.
     pub(super) fn return_inside(&mut self, row: usize) {
         let Place {
@@ -298,7 +293,7 @@ impl Population {
         self.activations.row_mut(row).fill(0.0);
         self.known[row] = false;
         self.status[row] = Status::Seeking(0);
-        self.nearest[row] = f64::INFINITY;
+        self.nearest[row] = f64::MAX;
         self.redraws += 1;
     }
 
