@@ -5,9 +5,9 @@
 mod derivatives;
 
 use derivatives::{Case, Numbers, dot, norm, tensor};
-use invset::autodiff::{Lowering, MaxPoolAdjoint};
-use invset::graph::Tensor;
+use invset::autodiff::{Lowering, MaxPoolAdjoint, vector_jacobian_product};
 use invset::graph::op::*;
+use invset::graph::{DType, Graph, Tensor, TensorType, interpret};
 
 const STEP: f64 = 1e-6;
 const TOLERANCE: f64 = 1e-6;
@@ -374,4 +374,53 @@ fn tied_maxima_of_a_window_pass_to_the_first_in_row_major_order() {
         let pulled = case.pull_back(0, &g, true, &Lowering { max_pool });
         assert_eq!(pulled.to_f64(), [0.0, 11.0, 0.0, 0.0, 0.0, 0.0]);
     }
+}
+
+/// A flat image region gives equal positive activations in every window of the pooling behind it.
+#[test]
+fn a_flat_window_behind_a_relu_passes_its_cotangent_once() {
+    let pool = |kernel: &[usize]| Pool {
+        kernel: kernel.to_vec(),
+        strides: kernel.to_vec(),
+        dilations: vec![1; kernel.len()],
+        pads_before: vec![0; kernel.len()],
+        pads_after: vec![0; kernel.len()],
+        ceil_mode: false,
+    };
+    let pulled = |pool: Pool, x: &[f64], shape: &[usize], g: &[f64], pooled: &[usize]| {
+        let mut graph = Graph::new();
+        let input = graph
+            .add_input("x", TensorType::new(DType::F64, shape))
+            .unwrap();
+        let relu = graph.add("relu", Op::Unary(Unary::Relu), &[input]).unwrap();
+        let y = graph.add("y", Op::MaxPool(pool), &[relu]).unwrap();
+        let vjp = vector_jacobian_product(&mut graph, &[y], input).unwrap();
+        graph.set_outputs(vec![vjp.wrt_bar]);
+        let inputs = [tensor(shape, x), tensor(pooled, g)];
+        interpret::run(&graph, &inputs).unwrap()[0].to_f64()
+    };
+    let flat = [0.5; 16];
+    let g = [1.0, 2.0, 3.0, 4.0];
+    assert_eq!(
+        pulled(pool(&[2, 2]), &flat, &[1, 1, 4, 4], &g, &[1, 1, 2, 2]),
+        [
+            1.0, 0.0, 2.0, 0.0, 0.0, 0.0, 0.0, 0.0, 3.0, 0.0, 4.0, 0.0, 0.0, 0.0, 0.0, 0.0
+        ]
+    );
+    // The first in row-major order: the second row wins over the second column only if it is alone.
+    let x = [0.1, 0.9, 0.2, 0.3, 0.9, 0.9, 0.7, 0.7];
+    assert_eq!(
+        pulled(pool(&[2, 2]), &x, &[1, 1, 2, 4], &[1.0, 2.0], &[1, 1, 1, 2]),
+        [0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 2.0, 0.0]
+    );
+    assert_eq!(
+        pulled(
+            pool(&[3]),
+            &[-1.0, 2.0, 2.0],
+            &[1, 1, 3],
+            &[5.0],
+            &[1, 1, 1]
+        ),
+        [0.0, 5.0, 0.0]
+    );
 }

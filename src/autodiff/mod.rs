@@ -56,10 +56,8 @@ pub struct Lowering {
     pub max_pool: MaxPoolAdjoint,
 }
 
-/// The derivative of a `MaxPool` whose windows do not tile a `Relu` output. (Where they do, the
-/// pooled map is enlarged again and compared: two to three times faster than either form. Equal
-/// zeros need no winner there, because `Relu` stops their cotangent; equal positive elements of one
-/// window each receive it.)
+/// The derivative of a `MaxPool` whose windows do not tile its input. (Where they do, the pooled map
+/// is enlarged again and compared, which is faster than either form.)
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum MaxPoolAdjoint {
     /// Compares the windows' taps with the maximum, one strided slice for each tap. Runs everywhere

@@ -123,11 +123,8 @@ fn unit_stride_adjoint(pool: &Pool, count_include_pad: bool) -> Option<Op> {
 
 /// Pullback of `MaxPool`: to the first maximum of each window in row-major order.
 pub(super) fn max_pool<'t>(site: &Site<'t>, pool: &Pool) -> Vec<Option<Var<'t>>> {
-    let x = site.inputs[0];
-    if tiles(pool, &x.shape()) && is_relu_output(x) {
-        let (x, y, g) = site.xyg();
-        let winners = x.binary(Binary::Equal, enlarged(y, &pool.kernel));
-        return vec![Some(enlarged(g, &pool.kernel) * x.mask(winners))];
+    if tiles(pool, &site.inputs[0].shape()) {
+        return vec![by_tiles(site, pool)];
     }
     vec![Some(match site.tape.lowering.max_pool {
         MaxPoolAdjoint::Taps => by_taps(site, pool),
@@ -135,11 +132,44 @@ pub(super) fn max_pool<'t>(site: &Site<'t>, pool: &Pool) -> Vec<Option<Var<'t>>>
     })]
 }
 
-fn is_relu_output(x: Var<'_>) -> bool {
-    let graph = x.tape().graph();
-    graph
-        .producer(x.id())
-        .is_some_and(|(node, _)| graph.node(node).op == Op::Unary(Unary::Relu))
+/// Windows that tile: the pooled map enlarged again tells the maxima. Equal ones are common (a
+/// region of one colour gives the same activation all over), so each gets a rank that falls in
+/// row-major order, and pooling the ranks tells the first.
+///
+/// Only the last line depends on the cotangent: what crosses a split is one mask of truth values.
+fn by_tiles<'t>(site: &Site<'t>, pool: &Pool) -> Option<Var<'t>> {
+    let (x, y, g) = site.xyg();
+    let shape = x.shape();
+    let name = format!("ranks/{:?}", pool.kernel);
+    let ranks = ranks(&pool.kernel, &shape[2..]);
+    let ranks = site
+        .tape
+        .constant_f64(&name, x.dtype(), &shape[2..], &ranks)?;
+    let maxima = x.binary(Binary::Equal, enlarged(y, &pool.kernel));
+    let ranked = x.mask(maxima) * ranks;
+    let first = site.tape.emit(Op::MaxPool(pool.clone()), &[ranked]);
+    let winners = ranked.binary(Binary::Equal, enlarged(first, &pool.kernel));
+    Some(enlarged(g, &pool.kernel) * g.mask(winners))
+}
+
+/// For each element of the spatial axes, how many of its window come no earlier than itself:
+/// from the window's size at its first element down to 1 at its last.
+fn ranks(kernel: &[usize], lengths: &[usize]) -> Vec<f64> {
+    let window: usize = kernel.iter().product();
+    let position_in_window = |element: usize| {
+        let axes = kernel.iter().zip(lengths).rev();
+        let (_, _, position) = axes.fold(
+            (element, 1, 0),
+            |(rest, stride, position), (&kernel, &length)| {
+                let along = rest % length % kernel;
+                (rest / length, stride * kernel, position + stride * along)
+            },
+        );
+        position
+    };
+    (0..lengths.iter().product())
+        .map(|element| (window - position_in_window(element)) as f64)
+        .collect()
 }
 
 fn by_indices<'t>(site: &Site<'t>, pool: &Pool) -> Var<'t> {
