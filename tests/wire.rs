@@ -1,4 +1,5 @@
 //! The vendored protobuf types are what the vendored schema gives.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::path::Path;
 

@@ -142,12 +142,12 @@ impl Pool {
             };
             if let Some(slot) = saved.get(block) {
                 let mut outputs = run(clock, &mut sessions.forward, &[input])?;
-                let result = Block::read(&outputs[0], &outputs[1])?;
+                let result = Block::read(outputs[0].as_ref(), outputs[1].as_ref())?;
                 *lock(slot) = outputs.split_off(SAVED);
                 Ok(result)
             } else {
                 let outputs = run(clock, &mut sessions.plain, &[input])?;
-                Block::read(&outputs[ACTIVATION], &outputs[EMBEDDING])
+                Block::read(outputs[ACTIVATION].as_ref(), outputs[EMBEDDING].as_ref())
             }
         })?;
         let rows = codes.nrows();
@@ -364,8 +364,8 @@ impl Pool {
 
 impl Block {
     fn read(
-        activations: &Box<dyn Held>,
-        embeddings: &Box<dyn Held>,
+        activations: &dyn Held,
+        embeddings: &dyn Held,
     ) -> Result<Block, RuntimeError> {
         Ok(Block {
             activations: activations.read_f32()?.into_owned(),

@@ -58,7 +58,7 @@ fn group(node: &mut NodeReader<'_, '_>) -> Parsed {
     let shape = &x_type.shape;
     let groups = usize::try_from(groups)
         .ok()
-        .filter(|&groups| groups > 0 && shape.len() >= 2 && shape[1] % groups == 0)
+        .filter(|&groups| groups > 0 && shape.len() >= 2 && shape[1].is_multiple_of(groups))
         .ok_or_else(|| {
             let reason = format!("{groups} groups do not divide the channels of {shape:?}");
             Refusal::attribute("num_groups", reason)

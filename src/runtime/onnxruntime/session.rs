@@ -67,6 +67,10 @@ fn commit(
 ///
 /// Spinning is off: with several sessions idle pools would take the cores from the busy one
 /// (measured: 324 ms against 306 ms a step), and a waiting program must not burn a core.
+#[expect(
+    clippy::result_large_err,
+    reason = "ort hands its builder back in every error; none is kept beyond this function"
+)]
 fn builder(
     environment: &Environment,
     provider: Option<ExecutionProviderDispatch>,
