@@ -341,7 +341,7 @@ fn group_normalization_agrees_with_its_definition() {
             ],
             vec![int("num_groups", 2)],
         );
-        interpret::run(&load(draft), &[x.clone()])
+        interpret::run(&load(draft), std::slice::from_ref(&x))
             .unwrap()
             .remove(0)
     };

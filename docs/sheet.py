@@ -1,0 +1,28 @@
+"""Lays the pictures of a run out as one PNG: the picture of the README.
+
+    sheet.py RUN OUT.png [COLUMNS]
+"""
+
+import pathlib
+import sys
+
+from PIL import Image
+
+SCALE, GAP, PAPER = 2, 4, 24
+
+
+def main(run, out, columns="12"):
+    pictures = [Image.open(path).convert("L") for path in sorted(pathlib.Path(run, "images").glob("*.png"))]
+    columns = int(columns)
+    width, height = (side * SCALE for side in pictures[0].size)
+    rows = -(-len(pictures) // columns)
+    sheet = Image.new("L", (columns * (width + GAP) + GAP, rows * (height + GAP) + GAP), PAPER)
+    for number, picture in enumerate(pictures):
+        row, column = divmod(number, columns)
+        corner = (GAP + column * (width + GAP), GAP + row * (height + GAP))
+        sheet.paste(picture.resize((width, height), Image.Resampling.NEAREST), corner)
+    sheet.save(out, optimize=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
