@@ -12,6 +12,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use serde::Serialize;
 
+use super::grad::GradError;
 use crate::autodiff;
 use crate::graph::{DType, Graph, Tensor, TensorType, passes};
 use crate::onnx::{self, LoadOptions, Model};
@@ -49,17 +50,9 @@ pub struct CheckGradArgs {
     json: bool,
 }
 
-/// The check cannot be made, or fails.
+/// The check fails.
 #[derive(Debug, thiserror::Error)]
 pub enum CheckGradError {
-    /// No input of that name.
-    #[error("--wrt: there is no input {name:?}; the inputs are {inputs}")]
-    NoSuchInput {
-        /// The name given.
-        name: String,
-        /// The names there are.
-        inputs: String,
-    },
     /// The gradient is wrong.
     #[error(
         "the gradient disagrees with differences: median relative error {error:.1e}, allowed \
@@ -88,8 +81,8 @@ struct Report {
 ///
 /// # Errors
 /// [`crate::onnx::OnnxError`], [`crate::autodiff::AutodiffError`]: the file;
-/// [`crate::runtime::RuntimeError`]: the runtime; [`CheckGradError`]: the request, or the gradient
-/// is wrong (after the report is printed).
+/// [`crate::runtime::RuntimeError`]: the runtime; [`GradError`]: the request; [`CheckGradError`]: the
+/// gradient is wrong (after the report is printed).
 pub fn run(
     args: &CheckGradArgs,
     request: &RuntimeRequest,
@@ -99,7 +92,8 @@ pub fn run(
         batch: args.batch as usize,
         outputs: Some(vec![args.of.clone()]),
         ..LoadOptions::default()
-    })?;
+    });
+    let graph = graph.map_err(|error| GradError::of_tensor("--of", error))?;
     let opened = request.open()?;
     let comparisons = check(&graph, &args.wrt, opened.runtime.as_ref(), args.seed)?;
     let errors: Vec<f64> = comparisons.iter().map(|one| one.error).collect();
@@ -160,7 +154,7 @@ fn check(
     seed: u64,
 ) -> anyhow::Result<Vec<Comparison>> {
     let position = graph.inputs().iter().position(|&id| graph.name(id) == wrt);
-    let position = position.ok_or_else(|| no_such_input(graph, wrt))?;
+    let position = position.ok_or_else(|| GradError::no_such_input("--wrt", wrt, graph))?;
     let of = *graph.outputs().first().context("the graph has no output")?;
     let mut gradient = graph.clone();
     let product =
@@ -226,15 +220,6 @@ fn check(
             Ok(compare(predicted, &stencils, &scale))
         })
         .collect()
-}
-
-fn no_such_input(graph: &Graph, name: &str) -> CheckGradError {
-    let names = graph.inputs().iter().map(|&id| graph.name(id));
-    let names: Vec<String> = names.map(|name| format!("{name:?}")).collect();
-    CheckGradError::NoSuchInput {
-        name: name.to_owned(),
-        inputs: names.join(", "),
-    }
 }
 
 fn only(results: Vec<Box<dyn Held>>) -> anyhow::Result<Vec<f64>> {

@@ -4,11 +4,9 @@ use std::collections::HashSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
-
 use crate::autodiff;
 use crate::graph::{Graph, passes};
-use crate::onnx::{self, LoadOptions, Model};
+use crate::onnx::{self, LoadOptions, Model, OnnxError};
 
 /// What stands before a name of the second file that the first one uses already.
 const SECOND_PREFIX: &str = "then/";
@@ -56,7 +54,7 @@ fn parse_join(text: &str) -> Result<Join, String> {
     }
 }
 
-/// The request does not fit the files.
+/// The request does not fit the files, or its result cannot be written.
 #[derive(Debug, thiserror::Error)]
 pub enum GradError {
     /// No input of the name that a flag gives.
@@ -69,6 +67,14 @@ pub enum GradError {
         /// The names there are.
         inputs: String,
     },
+    /// No tensor of the name that a flag gives.
+    #[error("{flag}: {source}")]
+    NoSuchTensor {
+        /// The flag.
+        flag: &'static str,
+        /// Says the name, and the nearest one there is.
+        source: OnnxError,
+    },
     /// The file has nothing to join.
     #[error("{file}: it has no {what} to join")]
     NothingToJoin {
@@ -77,30 +83,56 @@ pub enum GradError {
         /// `output` or `input`.
         what: &'static str,
     },
+    /// The output cannot be written.
+    #[error("cannot write {}: {reason}", file.display())]
+    Write {
+        /// The path asked for.
+        file: PathBuf,
+        /// The cause, without the temporary file's name.
+        reason: std::io::ErrorKind,
+    },
+}
+
+impl GradError {
+    /// The cause why a tensor that `flag` names cannot be had: the command line where the name is
+    /// not in the file, else the file.
+    pub(super) fn of_tensor(flag: &'static str, source: OnnxError) -> anyhow::Error {
+        match source {
+            OnnxError::UnknownTensor { .. } => GradError::NoSuchTensor { flag, source }.into(),
+            _ => source.into(),
+        }
+    }
+
+    /// `flag` names an input that `graph` does not have.
+    pub(super) fn no_such_input(flag: &'static str, name: &str, graph: &Graph) -> Self {
+        GradError::NoSuchInput {
+            flag,
+            name: name.to_owned(),
+            inputs: quoted(graph.inputs().iter().map(|&id| graph.name(id))),
+        }
+    }
 }
 
 /// Writes the gradient graph.
 ///
 /// # Errors
 /// [`crate::onnx::OnnxError`], [`crate::graph::GraphError`], [`crate::autodiff::AutodiffError`]:
-/// the files; [`GradError`]: the request; [`std::io::Error`]: the output cannot be written.
+/// the files; [`GradError`]: the request, or the output cannot be written.
 pub fn run(args: &GradArgs, out: &mut dyn Write) -> anyhow::Result<()> {
     let mut graph = forward(args)?;
-    let inputs = || graph.inputs().iter().copied();
-    let wrt = inputs()
+    let mut inputs = graph.inputs().iter().copied();
+    let wrt = inputs
         .find(|&id| graph.name(id) == args.wrt)
-        .ok_or_else(|| GradError::NoSuchInput {
-            flag: "--wrt",
-            name: args.wrt.clone(),
-            inputs: quoted(inputs().map(|id| graph.name(id))),
-        })?;
+        .ok_or_else(|| GradError::no_such_input("--wrt", &args.wrt, &graph))?;
     let of = graph.outputs().to_vec();
     let product = autodiff::vector_jacobian_product(&mut graph, &of, wrt)?;
     graph.set_outputs(of.into_iter().chain([product.wrt_bar]).collect());
     let graph = passes::prune(&graph);
     let bytes = onnx::serialise(&graph)?;
-    write_atomically(&args.output, &bytes)
-        .with_context(|| format!("cannot write {}", args.output.display()))?;
+    write_atomically(&args.output, &bytes).map_err(|error| GradError::Write {
+        file: args.output.clone(),
+        reason: error.kind(),
+    })?;
     writeln!(
         out,
         "{}: {} nodes, {} bytes",
@@ -119,7 +151,7 @@ fn forward(args: &GradArgs) -> anyhow::Result<Graph> {
     of.retain(|name| seen.insert(name.clone()));
     let first = Model::open(&args.forward)?;
     let Some(then) = &args.then else {
-        return load(&first, batch, &of);
+        return load(&first, batch, &of, "--of");
     };
     let second = Model::open(then)?;
     let second_taps: Vec<String> = of
@@ -127,7 +159,7 @@ fn forward(args: &GradArgs) -> anyhow::Result<Graph> {
         .filter_map(|name| name_in_second(name, &first))
         .collect();
     if second_taps.is_empty() {
-        return load(&first, batch, &of);
+        return load(&first, batch, &of, "--of");
     }
     let join = match &args.join {
         Some(join) => join.clone(),
@@ -147,9 +179,11 @@ fn forward(args: &GradArgs) -> anyhow::Result<Graph> {
         .chain([&join.from])
         .cloned()
         .collect();
+    // What --of names in the first file is there, so only --join can be wrong.
+    let first_graph = load(&first, batch, &first_taps, "--join")?;
     let mut graph = passes::compose(
-        &load(&first, batch, &first_taps)?,
-        &load(&second, batch, &second_taps)?,
+        &first_graph,
+        &load(&second, batch, &second_taps, "--of")?,
         &[(join.from.as_str(), join.to.as_str())],
         SECOND_PREFIX,
     )?;
@@ -185,12 +219,18 @@ fn name_in_second(name: &str, first: &Model) -> Option<String> {
     Some(original.unwrap_or(name).to_owned())
 }
 
-fn load(model: &Model, batch: usize, outputs: &[String]) -> anyhow::Result<Graph> {
+fn load(
+    model: &Model,
+    batch: usize,
+    outputs: &[String],
+    flag: &'static str,
+) -> anyhow::Result<Graph> {
     let graph = model.graph(&LoadOptions {
         batch,
         outputs: Some(outputs.to_vec()),
         ..LoadOptions::default()
-    })?;
+    });
+    let graph = graph.map_err(|error| GradError::of_tensor(flag, error))?;
     Ok(passes::fold_batch_normalization(&graph))
 }
 
