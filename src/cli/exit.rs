@@ -1,5 +1,6 @@
 //! Exit codes, and which error means which (DESIGN section 4).
 
+use super::grad::GradError;
 use crate::autodiff::AutodiffError;
 use crate::bundle::BundleError;
 use crate::engine::EngineError;
@@ -62,6 +63,9 @@ fn classify_cause(cause: &(dyn std::error::Error + 'static)) -> Option<Status> {
     if let Some(error) = cause.downcast_ref::<QueryError>() {
         return Some(of_query(error));
     }
+    if let Some(error) = cause.downcast_ref::<GradError>() {
+        return Some(of_grad(error));
+    }
     if cause.is::<UsageError>() || cause.is::<SettingsError>() || cause.is::<clap::Error>() {
         return Some(Status::Usage);
     }
@@ -98,6 +102,14 @@ fn of_engine(error: &EngineError) -> Status {
     match error {
         EngineError::Runtime(_) | EngineError::Internal(_) => Status::Runtime,
         _ => Status::BadInput,
+    }
+}
+
+fn of_grad(error: &GradError) -> Status {
+    match error {
+        GradError::NoSuchInput { .. } | GradError::NoSuchTensor { .. } => Status::Usage,
+        GradError::NothingToJoin { .. } => Status::BadInput,
+        GradError::Write { .. } => Status::CannotWrite,
     }
 }
 
