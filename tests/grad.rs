@@ -239,26 +239,31 @@ fn bad_input_gets_one_clear_line() {
     ];
     assert_eq!(refused(&check, &["nowhere.onnx"]), 4);
 
-    refused(
+    let code = refused(
         &grad(model, "imag", "logits", out),
         &["--wrt", "\"imag\"", "\"image\""],
     );
-    refused(
+    assert_eq!(code, 2);
+    let code = refused(
         &grad(model, "image", "logit", out),
         &["--of", "\"logit\"", "\"logits\""],
     );
-    refused(
+    assert_eq!(code, 2);
+    let code = refused(
         &["check-grad", model, "--wrt", "imag", "--of", "logits"],
         &["--wrt", "\"image\""],
     );
-    refused(
+    assert_eq!(code, 2);
+    let code = refused(
         &["check-grad", model, "--wrt", "image", "--of", "logit"],
         &["--of", "\"logits\""],
     );
+    assert_eq!(code, 2);
 
     let nowhere = folder.path().join("nowhere/out.onnx");
     let unwritable = grad(model, "image", "logits", text(&nowhere));
-    refused(&unwritable, &["cannot write", text(&nowhere)]);
+    let code = refused(&unwritable, &["cannot write", text(&nowhere)]);
+    assert_eq!(code, 6);
     assert!(!Path::new(out).exists());
 }
 

@@ -363,10 +363,7 @@ impl Pool {
 }
 
 impl Block {
-    fn read(
-        activations: &dyn Held,
-        embeddings: &dyn Held,
-    ) -> Result<Block, RuntimeError> {
+    fn read(activations: &dyn Held, embeddings: &dyn Held) -> Result<Block, RuntimeError> {
         Ok(Block {
             activations: activations.read_f32()?.into_owned(),
             embeddings: embeddings.read_f32()?.into_owned(),

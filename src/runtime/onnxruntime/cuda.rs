@@ -14,6 +14,9 @@ use crate::runtime::{Input, RuntimeError, Session, one_line};
 /// The command that mends what is missing on the side of ONNX Runtime.
 const INSTALL: &str = "`invset runtime install --cuda`";
 
+/// What most machines lack.
+const NO_DRIVER: &str = "no NVIDIA driver on this machine";
+
 /// The provider for one device.
 ///
 /// TF32 is off, though on in the library: it costs a gradient three decimal digits. cuDNN's
@@ -37,7 +40,7 @@ pub(super) fn worth_a_try() -> Result<(), String> {
     match (driver().is_some(), compiled_in()) {
         (true, true) => Ok(()),
         (true, false) => Err(format!("this ONNX Runtime has no CUDA support: {INSTALL}")),
-        (false, _) => Err("no NVIDIA driver on this machine".to_owned()),
+        (false, _) => Err(NO_DRIVER.to_owned()),
     }
 }
 
@@ -87,10 +90,10 @@ pub(super) fn prepare(
     label: &Arc<str>,
 ) -> Result<(), RuntimeError> {
     if !compiled_in() {
-        return Err(unavailable(
-            "this ONNX Runtime has no CUDA support",
-            INSTALL,
-        ));
+        return Err(match driver() {
+            Some(_) => unavailable("this ONNX Runtime has no CUDA support", INSTALL),
+            None => unavailable(NO_DRIVER, "install one, or use `--device cpu`"),
+        });
     }
     if let Some(site) = find::site_of(&library.candidate.path) {
         preload(&site);
@@ -215,10 +218,7 @@ fn explain(message: &str) -> (String, String) {
     let mentions = |words: &[&str]| words.iter().any(|word| cause.contains(word));
     let use_cpu = "or use `--device cpu`";
     if mentions(&["libcuda.so"]) {
-        (
-            "no NVIDIA driver on this machine".to_owned(),
-            format!("install the driver, {use_cpu}"),
-        )
+        (NO_DRIVER.to_owned(), format!("install one, {use_cpu}"))
     } else if mentions(&[
         "libcudnn",
         "CUDNN_STATUS_NOT_INITIALIZED",
@@ -299,7 +299,7 @@ mod tests {
         let (reason, _) = explain(
             "Failed to load library /x.so with error: libcuda.so.1: cannot open shared object file",
         );
-        assert_eq!(reason, "no NVIDIA driver on this machine");
+        assert_eq!(reason, NO_DRIVER);
     }
 
     #[test]

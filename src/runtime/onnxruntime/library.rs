@@ -84,7 +84,12 @@ fn load_candidate(candidate: &Candidate) -> Result<Library, String> {
     if path.is_absolute() && !path.exists() {
         return Err("there is no such file".to_owned());
     }
-    let builder = ort::init_from(path).map_err(|error| load_reason(&error))?;
+    let builder = ort::init_from(path).map_err(|error| match load_reason(&error) {
+        reason if !path.is_absolute() && reason.contains("No such file") => {
+            "the system's loader does not find it".to_owned()
+        }
+        reason => reason,
+    })?;
     let environment = builder
         .with_name("invset")
         .with_telemetry(false)
