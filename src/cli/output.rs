@@ -1,6 +1,6 @@
 //! What goes to the terminal besides results.
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 
 use tracing_subscriber::filter::LevelFilter;
 
@@ -13,7 +13,7 @@ pub fn start_log(level: LevelFilter) {
     let _ = tracing_subscriber::fmt()
         .with_max_level(level)
         .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
+        .with_ansi(false)
         .with_target(false)
         .without_time()
         .try_init();

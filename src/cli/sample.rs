@@ -202,10 +202,11 @@ pub(super) fn work(
     if presentation.json {
         writeln!(out, "{}", serde_json::to_string(&summary)?)?;
     } else {
-        describe(&summary, out)?;
-        if std::io::stdout().is_terminal() {
+        // The pictures first: they scroll, and the figures should be what stays.
+        if std::io::stdout().is_terminal() && !outcome.samples.is_empty() {
             show::folder(run.folder().path(), presentation.pictures, out)?;
         }
+        describe(&summary, out)?;
     }
     Ok(status(&outcome.ending, &summary))
 }

@@ -48,19 +48,29 @@ impl Layout {
             }
         };
         let share = |across: usize| ((available + GAP) / across.max(1)).saturating_sub(GAP);
+        let aspect = |columns: usize| room.rows_of(columns, width, height);
+        let fits = |columns: usize| ((available + GAP) / (columns + GAP)).max(1);
+        let highest = room.rows.saturating_sub(2).max(1);
         let columns = match across {
             Some(across) => share(across).min(natural.max(smallest)),
-            None => share(count.min(usual_across)).clamp(smallest, natural.max(smallest)),
+            None => {
+                // As large as usual, or as small as the whole sheet needs to fit the screen.
+                let usual = share(count.min(usual_across)).clamp(smallest, natural.max(smallest));
+                let sheet_rows =
+                    |columns: usize| count.div_ceil(fits(columns)) * (aspect(columns) + 1);
+                (smallest..=usual)
+                    .rev()
+                    .find(|&columns| sheet_rows(columns) <= highest)
+                    .unwrap_or(smallest)
+            }
         };
         let columns = columns.clamp(1, available);
-        let aspect = |columns: usize| room.rows_of(columns, width, height);
-        let highest = room.rows.saturating_sub(2).max(1);
         let columns = if aspect(columns) > highest {
             (columns * highest / aspect(columns)).max(1)
         } else {
             columns
         };
-        let fits = ((available + GAP) / (columns + GAP)).max(1);
+        let fits = fits(columns);
         Layout {
             across: across.map_or(fits, |across| across.clamp(1, fits)),
             columns,
@@ -128,10 +138,22 @@ mod tests {
                 }
             }
         }
-        assert_eq!(Layout::new(48, (28, 28), None, room(80, CELLS)).across, 4);
+        assert_eq!(Layout::new(48, (28, 28), None, room(80, CELLS)).across, 5);
         assert_eq!(
             Layout::new(48, (28, 28), None, room(80, Medium::Kitty)).across,
             6
+        );
+    }
+
+    #[test]
+    fn pictures_shrink_until_the_sheet_fits_the_screen() {
+        let large = Layout::new(4, (28, 28), None, room(120, CELLS));
+        assert_eq!((large.across, large.columns), (4, 28));
+        let small = Layout::new(24, (28, 28), None, room(120, CELLS));
+        assert!(small.columns < large.columns);
+        assert!(
+            24usize.div_ceil(small.across) * (small.rows + 1) <= 38,
+            "{small:?}"
         );
     }
 
