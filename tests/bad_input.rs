@@ -4,9 +4,7 @@
 
 mod common;
 
-use std::path::{Path, PathBuf};
-
-use common::{failure, invset, repository, run};
+use common::{bundle_copy, failure, invset, run};
 
 /// Asserts that `arguments` fail with `code` and say each of `words`, and that no run is left.
 fn refused(arguments: &[&str], code: i32, words: &[&str]) {
@@ -24,19 +22,6 @@ fn refused(arguments: &[&str], code: i32, words: &[&str]) {
     }
     assert!(!stderr.contains("panicked"), "{stderr}");
     assert!(!out.exists(), "{arguments:?} left a folder");
-}
-
-/// A copy of a built-in bundle to damage.
-fn bundle_copy(name: &str, folder: &Path) -> PathBuf {
-    let copy = folder.join(name);
-    std::fs::create_dir(&copy).unwrap();
-    for entry in std::fs::read_dir(repository("models").join(name)).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_file() {
-            std::fs::copy(&path, copy.join(path.file_name().unwrap())).unwrap();
-        }
-    }
-    copy
 }
 
 #[test]

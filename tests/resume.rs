@@ -141,14 +141,7 @@ fn a_run_that_another_process_writes_is_refused() {
 #[test]
 fn a_changed_bundle_is_refused_by_name() {
     let folder = tempfile::tempdir().unwrap();
-    let bundle = folder.path().join("bundle");
-    std::fs::create_dir(&bundle).unwrap();
-    for entry in std::fs::read_dir(common::repository("models/halfspace")).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_file() {
-            std::fs::copy(&path, bundle.join(path.file_name().unwrap())).unwrap();
-        }
-    }
+    let bundle = common::bundle_copy("halfspace", folder.path());
     let out = folder.path().join("run");
     json(&run(&[
         "sample",

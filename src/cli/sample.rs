@@ -40,7 +40,8 @@ pub struct SampleArgs {
     #[arg(long, default_value_t = Stop::Converged, value_name = "WHEN", value_parser = choices::<Stop>(Stop::ALL.iter().map(|choice| choice.name()).collect()))]
     stop: Stop,
     /// Seed of the run
-    #[arg(long, default_value_t = 0)]
+    // TOML, which run.toml is written in, has no larger integers.
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
     seed: u64,
     /// Steps after which a run ends with what is feasible
     #[arg(long, value_name = "N")]

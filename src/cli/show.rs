@@ -210,7 +210,8 @@ mod tests {
         assert!(message(&folder.path().join(SAMPLES)).contains("give a PNG or JPEG file"));
         let empty = tempfile::tempdir().unwrap();
         assert!(message(empty.path()).contains("no PNG or JPEG file"));
-        let escape = "{\"index\":0,\"activations\":[],\"image\":\"../../etc/passwd\"}\n";
+        let escape = "{\"index\":0,\"seed\":1,\"step\":1,\"start\":0,\"activations\":[],\
+                      \"image\":\"../../etc/passwd\"}\n";
         std::fs::write(folder.path().join(SAMPLES), escape).unwrap();
         assert!(message(folder.path()).contains("leads out of its folder"));
     }

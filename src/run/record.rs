@@ -238,12 +238,13 @@ impl SampleTensors {
     }
 }
 
-/// The lines of `samples.jsonl`, leaving out a torn last line.
+/// The lines of the `samples.jsonl` in a folder, of a run that may still be at work: a line without
+/// an end is not there yet.
 ///
 /// # Errors
 /// The file cannot be read, or a whole line is not a sample.
-pub fn read_samples(folder: &RunFolder) -> Result<Vec<SampleLine>, RunError> {
-    let path = folder.file(SAMPLES_FILE);
+pub fn read_samples(folder: &Path) -> Result<Vec<SampleLine>, RunError> {
+    let path = folder.join(SAMPLES_FILE);
     let damaged = |reason: String| RunError::Damaged {
         path: path.clone(),
         reason,
@@ -380,7 +381,7 @@ mod tests {
         recorder.save().unwrap();
         let read = SampleTensors::read(&folder).unwrap();
         assert_eq!(&read, recorder.tensors());
-        let lines = read_samples(&folder).unwrap();
+        let lines = read_samples(folder.path()).unwrap();
         assert_eq!(lines.len(), 3);
         let picture = image::open(folder.file(&lines[2].image)).unwrap();
         assert_eq!(picture.to_luma8().into_raw(), [0, 255, 128, 64]);
@@ -398,7 +399,7 @@ mod tests {
         let mut text = fs::read_to_string(&path).unwrap();
         text.push_str("{\"index\":1,");
         fs::write(&path, text).unwrap();
-        assert_eq!(read_samples(&folder).unwrap().len(), 1);
+        assert_eq!(read_samples(folder.path()).unwrap().len(), 1);
     }
 
     #[test]

@@ -48,6 +48,19 @@ pub fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
+/// A copy of a built-in bundle, to change.
+pub fn bundle_copy(name: &str, folder: &Path) -> PathBuf {
+    let copy = folder.join(name);
+    std::fs::create_dir(&copy).unwrap();
+    for entry in std::fs::read_dir(repository("models").join(name)).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_file() {
+            std::fs::copy(&path, copy.join(path.file_name().unwrap())).unwrap();
+        }
+    }
+    copy
+}
+
 /// A file of the shared data beside the repository; says by name what is skipped without it.
 pub fn shared(path: &str) -> Option<PathBuf> {
     let file = repository("../shared/data").join(path);

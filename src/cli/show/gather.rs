@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::bundle;
 use crate::preview::Picture;
+use crate::run::folder::SAMPLES_FILE;
+use crate::run::{RunError, record};
 use crate::text;
-
-const SAMPLES: &str = "samples.jsonl";
 
 /// A path cannot be shown: a bad input file.
 #[derive(Debug, thiserror::Error)]
@@ -22,7 +22,7 @@ pub enum ShowError {
         source: std::io::Error,
     },
     /// A folder holds neither samples nor pictures.
-    #[error("{}: holds no {SAMPLES} and no PNG or JPEG file; give a run folder or an image file", text::clean(&.0.to_string_lossy()))]
+    #[error("{}: holds no {SAMPLES_FILE} and no PNG or JPEG file; give a run folder or an image file", text::clean(&.0.to_string_lossy()))]
     NoPictures(PathBuf),
     /// A line of `samples.jsonl` cannot be understood.
     #[error("{}: line {line}: {}; the run folder is damaged", text::clean(&.path.to_string_lossy()), text::clean(.reason))]
@@ -34,6 +34,9 @@ pub enum ShowError {
         /// What is wrong.
         reason: String,
     },
+    /// The samples of a run cannot be read.
+    #[error(transparent)]
+    Run(#[from] RunError),
     /// A picture cannot be decoded.
     #[error("{}: {source}; give a PNG or JPEG file", text::clean(&.path.to_string_lossy()))]
     Picture {
@@ -59,15 +62,7 @@ pub(super) struct Entry {
     #[serde(skip_serializing_if = "Option::is_none")]
     index: Option<u64>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    activations: Vec<f64>,
-}
-
-/// What is read of a line of `samples.jsonl`.
-#[derive(Debug, Deserialize)]
-struct Sample {
-    index: u64,
-    activations: Vec<f64>,
-    image: String,
+    activations: Vec<f32>,
 }
 
 impl Entry {
@@ -94,7 +89,7 @@ impl Entry {
                 .activations
                 .iter()
                 .fold(format!("#{index}"), |caption, activation| {
-                    format!("{caption} {}", four_digits(*activation))
+                    format!("{caption} {}", four_digits(f64::from(*activation)))
                 }),
             None => {
                 let name = self.path.file_name().unwrap_or(self.path.as_os_str());
@@ -147,9 +142,8 @@ pub(super) fn collect(paths: &[PathBuf], limit: usize) -> Result<Vec<Group>, Sho
 
 /// The samples of a run folder, or else the pictures of a folder; at most `limit`.
 pub(super) fn read_folder(folder: &Path, limit: usize) -> Result<Group, ShowError> {
-    let samples = folder.join(SAMPLES);
-    let mut entries = if samples.is_file() {
-        read_samples(folder, &samples)?
+    let mut entries = if folder.join(SAMPLES_FILE).is_file() {
+        read_samples(folder)?
     } else {
         read_pictures(folder)?
     };
@@ -162,25 +156,17 @@ pub(super) fn read_folder(folder: &Path, limit: usize) -> Result<Group, ShowErro
     })
 }
 
-/// The samples of a run that may still be written: a line without an end is not there yet.
-fn read_samples(folder: &Path, samples: &Path) -> Result<Vec<Entry>, ShowError> {
-    let lines = std::fs::read_to_string(samples).map_err(|source| ShowError::Open {
-        path: samples.to_owned(),
-        source,
-    })?;
-    let whole = lines.rfind('\n').map_or("", |end| &lines[..end]);
-    whole
-        .lines()
+/// The samples of a run. Their pictures never lie outside its folder.
+fn read_samples(folder: &Path) -> Result<Vec<Entry>, ShowError> {
+    record::read_samples(folder)?
+        .into_iter()
         .enumerate()
-        .map(|(number, line)| {
-            let damaged = |reason: String| ShowError::Samples {
-                path: samples.to_owned(),
+        .map(|(number, sample)| {
+            bundle::resolve(folder, &sample.image).map_err(|reason| ShowError::Samples {
+                path: folder.join(SAMPLES_FILE),
                 line: number + 1,
                 reason,
-            };
-            let sample: Sample =
-                serde_json::from_str(line).map_err(|error| damaged(error.to_string()))?;
-            bundle::resolve(folder, &sample.image).map_err(damaged)?;
+            })?;
             Ok(Entry {
                 path: folder.join(&sample.image),
                 index: Some(sample.index),

@@ -3,7 +3,8 @@
 //! It folds constants, and on a graph of 64-bit floats it is the oracle that derivative rules are
 //! held to. So it favours being plainly right over speed: floats are computed in 64 bits and
 //! rounded once to the element type, integers wrap, truth values are exact. One file for each
-//! operator family; nothing here is shared with the derivative rules.
+//! operator family. Derivative rules share one thing with it: the matrices of resampling axes are
+//! what it makes of an identity matrix.
 
 mod convolution;
 mod elementwise;
