@@ -108,7 +108,7 @@ impl Engine {
     /// The engine of a stored plan, for resuming a run.
     ///
     /// # Errors
-    /// As [`Engine::new`]; also when the plan was made for another runtime, version or device.
+    /// As [`Engine::new`].
     pub fn with_plan(
         runtime: Arc<dyn Runtime>,
         bundle: Arc<Bundle>,
