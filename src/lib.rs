@@ -9,6 +9,7 @@ pub mod autodiff;
 pub mod bundle;
 pub mod cli;
 pub mod engine;
+pub mod files;
 pub mod graph;
 pub mod metrics;
 pub mod onnx;

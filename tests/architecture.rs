@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 /// What each module may use of ours; arrows go down only.
 const LAYERS: &[(&str, &[&str])] = &[
     ("text", &[]),
+    ("files", &[]),
     ("graph", &[]),
     ("onnx", &["graph", "text"]),
     ("runtime", &["graph", "onnx"]),
@@ -25,15 +26,15 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "run",
         &[
-            "bundle", "engine", "metrics", "query", "runtime", "sampler", "text",
+            "bundle", "engine", "files", "metrics", "query", "runtime", "sampler", "text",
         ],
     ),
     ("preview", &["text"]),
     (
         "cli",
         &[
-            "autodiff", "bundle", "engine", "graph", "metrics", "onnx", "preview", "query", "run",
-            "runtime", "sampler", "text",
+            "autodiff", "bundle", "engine", "files", "graph", "metrics", "onnx", "preview",
+            "query", "run", "runtime", "sampler", "text",
         ],
     ),
 ];

@@ -2,9 +2,10 @@
 
 use std::collections::HashSet;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::autodiff;
+use crate::files;
 use crate::graph::{Graph, passes};
 use crate::onnx::{self, LoadOptions, Model, OnnxError};
 
@@ -129,7 +130,7 @@ pub fn run(args: &GradArgs, out: &mut dyn Write) -> anyhow::Result<()> {
     graph.set_outputs(of.into_iter().chain([product.wrt_bar]).collect());
     let graph = passes::prune(&graph);
     let bytes = onnx::serialise(&graph)?;
-    write_atomically(&args.output, &bytes).map_err(|error| GradError::Write {
+    files::replace(&args.output, &bytes).map_err(|error| GradError::Write {
         file: args.output.clone(),
         reason: error.kind(),
     })?;
@@ -239,24 +240,13 @@ fn quoted<'a>(names: impl Iterator<Item = &'a str>) -> String {
     names.join(", ")
 }
 
-/// The file appears whole or not at all.
-fn write_atomically(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let folder = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(bytes)?;
-    file.persist(path)?;
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::graph::{Binary, DType, Op, Tensor, TensorType, Unary, interpret};
     use clap::{Args, FromArgMatches};
+    use std::path::Path;
 
     /// `output = function(input)`, on disk.
     fn file(folder: &Path, name: &str, input: &str, hidden: &str, output: &str) -> String {

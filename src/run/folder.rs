@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::RunError;
+use crate::files;
 
 /// Everything needed to repeat the run.
 pub const RUN_FILE: &str = "run.toml";
@@ -105,22 +106,7 @@ impl RunFolder {
     /// The file cannot be written; the old one stays.
     pub fn replace(&self, name: &str, bytes: &[u8]) -> Result<(), RunError> {
         let target = self.file(name);
-        let write = || -> io::Result<()> {
-            let parent = target.parent().unwrap_or(&self.path);
-            let mut file = tempfile::NamedTempFile::new_in(parent)?;
-            file.write_all(bytes)?;
-            file.as_file().sync_data()?;
-            // Temporary files are private; a run is for the group to read like any other file.
-            #[cfg(unix)]
-            {
-                use std::os::unix::fs::PermissionsExt;
-                file.as_file()
-                    .set_permissions(fs::Permissions::from_mode(0o644))?;
-            }
-            file.persist(&target).map_err(|error| error.error)?;
-            Ok(())
-        };
-        write().map_err(|error| RunError::write(&target, &error))
+        files::replace(&target, bytes).map_err(|error| RunError::write(&target, &error))
     }
 }
 
