@@ -1,4 +1,4 @@
-//! Replacing files whole.
+//! Files: replacing them whole, and telling pictures from the rest.
 
 use std::fs::Permissions;
 use std::io::{self, Write};
@@ -23,6 +23,17 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
         .set_permissions(Permissions::from_mode(0o644))?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
+}
+
+/// Whether a file's name says that it holds a picture we can read: PNG or JPEG.
+pub fn is_picture(path: &Path) -> bool {
+    path.extension()
+        .and_then(|extension| extension.to_str())
+        .is_some_and(|extension| {
+            ["png", "jpg", "jpeg"]
+                .iter()
+                .any(|known| extension.eq_ignore_ascii_case(known))
+        })
 }
 
 #[cfg(test)]

@@ -86,7 +86,7 @@ impl Networks {
         whole.set_outputs(kept);
         let forward = autodiff::split(&whole, &[]).forward;
         Ok(Networks {
-            code_length: graph.shape(code)[1],
+            code_length: graph.shape(graph.inputs()[0])[1],
             code_shape: composed.code_shape,
             embedding_length: graph.shape(outputs[2])[1],
             image_shape: graph.shape(outputs[0])[1..].to_vec(),

@@ -12,6 +12,7 @@ use super::record::{SampleTensors, bytes_of, floats};
 use super::{RunError, RunFolder};
 use crate::bundle::{Bundle, Channels};
 use crate::engine::{Engine, ImageNetwork};
+use crate::files;
 use crate::runtime::Runtime;
 
 /// Given starts of a run, so that it can be resumed when their source is gone.
@@ -81,7 +82,7 @@ fn from_images(
         .map_err(|error| problem(error.to_string()))?
         .flatten()
         .map(|entry| entry.path())
-        .filter(|path| is_picture(path))
+        .filter(|path| files::is_picture(path))
         .collect();
     paths.sort();
     paths.truncate(MOST_IMAGES);
@@ -115,16 +116,6 @@ fn from_images(
         )));
     }
     Ok(codes)
-}
-
-fn is_picture(path: &Path) -> bool {
-    path.extension()
-        .and_then(|extension| extension.to_str())
-        .is_some_and(|extension| {
-            ["png", "jpg", "jpeg"]
-                .iter()
-                .any(|known| extension.eq_ignore_ascii_case(known))
-        })
 }
 
 /// An image file as `[C, H, W]` in [0, 1], cut to the middle and scaled to the generator's size.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::bundle;
+use crate::files;
 use crate::preview::Picture;
 use crate::run::folder::SAMPLES_FILE;
 use crate::run::{RunError, record};
@@ -184,9 +185,7 @@ fn read_pictures(folder: &Path) -> Result<Vec<Entry>, ShowError> {
     let mut paths = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(open)? {
         let path = entry.map_err(open)?.path();
-        let extension = path.extension().map(|e| e.to_ascii_lowercase());
-        let known = extension.is_some_and(|e| e == "png" || e == "jpg" || e == "jpeg");
-        if known && path.is_file() {
+        if files::is_picture(&path) && path.is_file() {
             paths.push(path);
         }
     }
