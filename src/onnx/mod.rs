@@ -18,7 +18,7 @@ mod wire;
 
 pub use error::{OnnxError, UnsupportedNode};
 pub use load::{Dimension, LoadOptions, Model, TensorInfo};
-pub use parse::Survey;
+pub use parse::{Operator, Survey, operators};
 pub use save::serialise;
 
 #[cfg(test)]

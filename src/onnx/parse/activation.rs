@@ -1,27 +1,29 @@
 //! Activation functions.
 
-use super::node::{NodeReader, Parse, Parsed, Refusal};
+use super::node::{NodeReader, Parsed, Refusal};
+use super::operator::Operator;
 use crate::graph::{Binary, Op, Unary};
 
-pub(super) fn parser(op_type: &str) -> Option<Parse> {
-    Some(match op_type {
-        "Relu" | "Tanh" | "Sigmoid" | "Softplus" | "Softsign" | "HardSwish" | "Mish"
-        | "LeakyRelu" | "Elu" | "Selu" | "Celu" | "HardSigmoid" | "Gelu" => activation,
-        "ThresholdedRelu" => thresholded_relu,
-        "Swish" => swish,
-        _ => return None,
-    })
-}
+pub(super) const OPERATORS: &[Operator] = &[
+    Operator::unary("Relu", 1, Unary::Relu),
+    Operator::unary("Tanh", 1, Unary::Tanh),
+    Operator::unary("Sigmoid", 1, Unary::Sigmoid),
+    Operator::unary("Softplus", 1, Unary::Softplus),
+    Operator::unary("Softsign", 1, Unary::Softsign),
+    Operator::unary("HardSwish", 14, Unary::HardSwish),
+    Operator::unary("Mish", 18, Unary::Mish),
+    Operator::new("LeakyRelu", 1, &["alpha"], activation),
+    Operator::new("Elu", 1, &["alpha"], activation),
+    Operator::new("Selu", 1, &["alpha", "gamma"], activation),
+    Operator::new("Celu", 12, &["alpha"], activation),
+    Operator::new("HardSigmoid", 1, &["alpha", "beta"], activation),
+    Operator::new("Gelu", 20, &["approximate"], activation),
+    Operator::new("ThresholdedRelu", 10, &["alpha"], thresholded_relu),
+    Operator::new("Swish", 24, &["alpha"], swish),
+];
 
 fn activation(node: &mut NodeReader<'_, '_>) -> Parsed {
     let function = match node.op_type() {
-        "Relu" => Unary::Relu,
-        "Tanh" => Unary::Tanh,
-        "Sigmoid" => Unary::Sigmoid,
-        "Softplus" => Unary::Softplus,
-        "Softsign" => Unary::Softsign,
-        "HardSwish" => Unary::HardSwish,
-        "Mish" => Unary::Mish,
         "LeakyRelu" => Unary::LeakyRelu {
             alpha: node.float("alpha", 0.01)?,
         },

@@ -2,22 +2,31 @@
 
 use std::sync::Arc;
 
-use super::node::{NodeReader, Parse, Parsed, Refusal};
+use super::node::{NodeReader, Parsed, Refusal};
+use super::operator::Operator;
 use crate::graph::{DType, Data, Op, Tensor, Unary};
 
 /// Longer sequences than this are no shape arithmetic.
 const LONGEST_RANGE: f64 = 1e6;
 
-pub(super) fn parser(op_type: &str) -> Option<Parse> {
-    Some(match op_type {
-        "Constant" => constant,
-        "ConstantOfShape" => constant_of_shape,
-        "Shape" => shape,
-        "Size" => size,
-        "Range" => range,
-        _ => return None,
-    })
-}
+pub(super) const OPERATORS: &[Operator] = &[
+    Operator::new(
+        "Constant",
+        1,
+        &[
+            "value",
+            "value_float",
+            "value_floats",
+            "value_int",
+            "value_ints",
+        ],
+        constant,
+    ),
+    Operator::new("ConstantOfShape", 9, &["value"], constant_of_shape),
+    Operator::new("Shape", 1, &["start", "end"], shape),
+    Operator::new("Size", 1, &[], size),
+    Operator::new("Range", 11, &[], range),
+];
 
 fn constant(node: &mut NodeReader<'_, '_>) -> Parsed {
     use super::super::wire::attribute_proto::AttributeType;

@@ -1,18 +1,42 @@
 //! Convolution and transposed convolution.
 
 use super::builder::Operand;
-use super::node::{NodeReader, Parse, Parsed, Refusal, lengths};
+use super::node::{NodeReader, Parsed, Refusal, lengths};
+use super::operator::Operator;
 use super::window::{self, AutoPad, Window};
 use crate::graph::Op;
 use crate::graph::op::Convolution;
 
-pub(super) fn parser(op_type: &str) -> Option<Parse> {
-    Some(match op_type {
-        "Conv" => convolution,
-        "ConvTranspose" => transposed,
-        _ => return None,
-    })
-}
+pub(super) const OPERATORS: &[Operator] = &[
+    Operator::new(
+        "Conv",
+        1,
+        &[
+            "auto_pad",
+            "dilations",
+            "group",
+            "kernel_shape",
+            "pads",
+            "strides",
+        ],
+        convolution,
+    ),
+    Operator::new(
+        "ConvTranspose",
+        1,
+        &[
+            "auto_pad",
+            "dilations",
+            "group",
+            "kernel_shape",
+            "pads",
+            "strides",
+            "output_padding",
+            "output_shape",
+        ],
+        transposed,
+    ),
+];
 
 /// Lengths of the spatial axes of the input and of the kernel.
 struct Extents {

@@ -2,80 +2,51 @@
 
 use super::super::tensor;
 use super::builder::Operand;
-use super::node::{NodeReader, Parse, Parsed, Refusal};
+use super::node::{NodeReader, Parsed, Refusal};
+use super::operator::Operator;
 use crate::graph::{Binary, DType, Op, Tensor, Unary};
 
-pub(super) fn parser(op_type: &str) -> Option<Parse> {
-    Some(match op_type {
-        _ if plain_unary(op_type).is_some() => unary,
-        _ if plain_binary(op_type).is_some() => binary,
-        "Pow" => pow,
-        "Mod" => modulo,
-        "Xor" => exclusive_or,
-        "Sum" | "Mean" | "Min" | "Max" => chain,
-        "Clip" => clip,
-        "Where" => select,
-        "Cast" => cast,
-        "CastLike" => cast_like,
-        "Dropout" => dropout,
-        _ => return None,
-    })
-}
-
-fn plain_unary(op_type: &str) -> Option<Unary> {
-    Some(match op_type {
-        "Identity" => Unary::Identity,
-        "Neg" => Unary::Neg,
-        "Abs" => Unary::Abs,
-        "Sign" => Unary::Sign,
-        "Floor" => Unary::Floor,
-        "Ceil" => Unary::Ceil,
-        "Round" => Unary::Round,
-        "Sqrt" => Unary::Sqrt,
-        "Exp" => Unary::Exp,
-        "Log" => Unary::Log,
-        "Reciprocal" => Unary::Reciprocal,
-        "Sin" => Unary::Sin,
-        "Cos" => Unary::Cos,
-        "Erf" => Unary::Erf,
-        "Not" => Unary::Not,
-        _ => return None,
-    })
-}
-
-fn plain_binary(op_type: &str) -> Option<Binary> {
-    Some(match op_type {
-        "Add" => Binary::Add,
-        "Sub" => Binary::Sub,
-        "Mul" => Binary::Mul,
-        "Div" => Binary::Div,
-        "PRelu" => Binary::PRelu,
-        "Greater" => Binary::Greater,
-        "GreaterOrEqual" => Binary::GreaterOrEqual,
-        "Less" => Binary::Less,
-        "LessOrEqual" => Binary::LessOrEqual,
-        "Equal" => Binary::Equal,
-        "And" => Binary::And,
-        "Or" => Binary::Or,
-        _ => return None,
-    })
-}
-
-fn unary(node: &mut NodeReader<'_, '_>) -> Parsed {
-    let x = node.input(0)?;
-    match plain_unary(node.op_type()) {
-        Some(function) => node.finish(Op::Unary(function), &[x]),
-        None => Err(Refusal::unsound("not a function of one input")),
-    }
-}
-
-fn binary(node: &mut NodeReader<'_, '_>) -> Parsed {
-    let operands = [node.input(0)?, node.input(1)?];
-    match plain_binary(node.op_type()) {
-        Some(function) => node.finish(Op::Binary(function), &operands),
-        None => Err(Refusal::unsound("not a function of two inputs")),
-    }
-}
+pub(super) const OPERATORS: &[Operator] = &[
+    Operator::unary("Identity", 1, Unary::Identity),
+    Operator::unary("Neg", 1, Unary::Neg),
+    Operator::unary("Abs", 1, Unary::Abs),
+    Operator::unary("Sign", 9, Unary::Sign),
+    Operator::unary("Floor", 1, Unary::Floor),
+    Operator::unary("Ceil", 1, Unary::Ceil),
+    Operator::unary("Round", 11, Unary::Round),
+    Operator::unary("Sqrt", 1, Unary::Sqrt),
+    Operator::unary("Exp", 1, Unary::Exp),
+    Operator::unary("Log", 1, Unary::Log),
+    Operator::unary("Reciprocal", 1, Unary::Reciprocal),
+    Operator::unary("Sin", 7, Unary::Sin),
+    Operator::unary("Cos", 7, Unary::Cos),
+    Operator::unary("Erf", 9, Unary::Erf),
+    Operator::unary("Not", 1, Unary::Not),
+    Operator::binary("Add", 1, Binary::Add),
+    Operator::binary("Sub", 1, Binary::Sub),
+    Operator::binary("Mul", 1, Binary::Mul),
+    Operator::binary("Div", 1, Binary::Div),
+    Operator::binary("PRelu", 1, Binary::PRelu),
+    Operator::binary("Greater", 1, Binary::Greater),
+    Operator::binary("GreaterOrEqual", 12, Binary::GreaterOrEqual),
+    Operator::binary("Less", 1, Binary::Less),
+    Operator::binary("LessOrEqual", 12, Binary::LessOrEqual),
+    Operator::binary("Equal", 1, Binary::Equal),
+    Operator::binary("And", 1, Binary::And),
+    Operator::binary("Or", 1, Binary::Or),
+    Operator::new("Pow", 1, &[], pow),
+    Operator::new("Mod", 10, &["fmod"], modulo),
+    Operator::new("Xor", 1, &[], exclusive_or),
+    Operator::new("Sum", 1, &[], chain),
+    Operator::new("Mean", 1, &[], chain),
+    Operator::new("Min", 1, &[], chain),
+    Operator::new("Max", 1, &[], chain),
+    Operator::new("Clip", 1, &["min", "max"], clip),
+    Operator::new("Where", 9, &[], select),
+    Operator::new("Cast", 1, &["to", "saturate"], cast),
+    Operator::new("CastLike", 15, &["saturate"], cast_like),
+    Operator::new("Dropout", 1, &["ratio", "seed"], dropout),
+];
 
 /// The exponent may have a type of its own.
 fn pow(node: &mut NodeReader<'_, '_>) -> Parsed {

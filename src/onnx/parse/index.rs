@@ -1,16 +1,16 @@
 //! Operators that take or put elements at positions held in a tensor.
 
 use super::elementwise::as_dtype;
-use super::node::{NodeReader, Parse, Parsed, Refusal, axis};
+use super::node::{NodeReader, Parsed, Refusal, axis};
+use super::operator::Operator;
 use crate::graph::{DType, Op};
 
-pub(super) fn parser(op_type: &str) -> Option<Parse> {
-    Some(match op_type {
-        "Gather" | "GatherElements" => gather,
-        "ScatterElements" | "Scatter" => scatter,
-        _ => return None,
-    })
-}
+pub(super) const OPERATORS: &[Operator] = &[
+    Operator::new("Gather", 1, &["axis"], gather),
+    Operator::new("GatherElements", 11, &["axis"], gather),
+    Operator::new("Scatter", 9, &["axis", "reduction"], scatter).until(10),
+    Operator::new("ScatterElements", 11, &["axis", "reduction"], scatter),
+];
 
 fn gather(node: &mut NodeReader<'_, '_>) -> Parsed {
     let data = node.input(0)?;

@@ -1,20 +1,18 @@
 //! Operators that move, repeat, join or cut elements.
 
-use super::node::{NodeReader, Parse, Parsed, Refusal, axis, lengths};
+use super::node::{NodeReader, Parsed, Refusal, axis, lengths};
+use super::operator::Operator;
 use crate::graph::{Op, Unary};
 
-pub(super) fn parser(op_type: &str) -> Option<Parse> {
-    Some(match op_type {
-        "Transpose" => transpose,
-        "Concat" => concat,
-        "Split" => split,
-        "Expand" => expand,
-        "Tile" => tile,
-        "DepthToSpace" => depth_to_space,
-        "SpaceToDepth" => space_to_depth,
-        _ => return None,
-    })
-}
+pub(super) const OPERATORS: &[Operator] = &[
+    Operator::new("Transpose", 1, &["perm"], transpose),
+    Operator::new("Concat", 1, &["axis"], concat),
+    Operator::new("Split", 1, &["axis", "num_outputs", "split"], split),
+    Operator::new("Expand", 8, &[], expand),
+    Operator::new("Tile", 1, &[], tile),
+    Operator::new("DepthToSpace", 1, &["blocksize", "mode"], depth_to_space),
+    Operator::new("SpaceToDepth", 1, &["blocksize"], space_to_depth),
+];
 
 fn transpose(node: &mut NodeReader<'_, '_>) -> Parsed {
     let x = node.input(0)?;

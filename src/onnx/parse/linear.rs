@@ -1,15 +1,13 @@
 //! Matrix products.
 
-use super::node::{NodeReader, Parse, Parsed};
+use super::node::{NodeReader, Parsed};
+use super::operator::Operator;
 use crate::graph::Op;
 
-pub(super) fn parser(op_type: &str) -> Option<Parse> {
-    Some(match op_type {
-        "Gemm" => gemm,
-        "MatMul" => matmul,
-        _ => return None,
-    })
-}
+pub(super) const OPERATORS: &[Operator] = &[
+    Operator::new("Gemm", 1, &["alpha", "beta", "transA", "transB"], gemm),
+    Operator::new("MatMul", 1, &[], matmul),
+];
 
 fn gemm(node: &mut NodeReader<'_, '_>) -> Parsed {
     let op = Op::Gemm {

@@ -1,8 +1,8 @@
 //! Nodes of any opset from 7 to 24 to a graph: one spelling, concrete shapes, constants folded.
 //!
 //! [`Model::graph`] walks the nodes that the wanted outputs need, in order. Each operator family
-//! has a file with a function `parser` from an operator's name to the function that reads it. A
-//! node that cannot be read is noted and the walk goes on, so that one error lists all of them.
+//! has a file with its rows of the table of [`operators`] and the functions that read them. A node
+//! that cannot be read is noted and the walk goes on, so that one error lists all of them.
 
 mod activation;
 mod builder;
@@ -14,6 +14,7 @@ mod layout;
 mod linear;
 mod node;
 mod normalization;
+mod operator;
 mod pad;
 mod plan;
 mod pool;
@@ -32,7 +33,8 @@ use super::load::{LoadOptions, Model, TensorInfo, malformed};
 use super::wire::NodeProto;
 use crate::graph::{Graph, TensorType};
 use builder::Builder;
-use node::{NodeReader, Parse, Refusal};
+use node::{NodeReader, Refusal};
+pub use operator::{Operator, operators};
 use plan::Plan;
 
 /// What could be read of a model.
@@ -194,33 +196,15 @@ fn read_node(builder: &mut Builder<'_>, node: &NodeProto, opset: i64) -> Result<
     if !matches!(node.domain(), "" | "ai.onnx") {
         return Err(foreign(node));
     }
-    let parse = parser(node.op_type()).ok_or_else(|| unknown(node))?;
+    let operator = operator::operator(node.op_type()).ok_or_else(|| unknown(node))?;
     // A node behind an unsupported one has no input types. That its operator is known is all that
     // can be said of it.
     if node.input.iter().any(|name| builder.is_missing(name)) {
         return Ok(());
     }
-    let mut reader = NodeReader::new(builder, node, opset);
-    parse(&mut reader)?;
+    let mut reader = NodeReader::new(builder, node, operator, opset);
+    operator.read(&mut reader)?;
     reader.finished()
-}
-
-fn parser(op_type: &str) -> Option<Parse> {
-    elementwise::parser(op_type)
-        .or_else(|| activation::parser(op_type))
-        .or_else(|| convolution::parser(op_type))
-        .or_else(|| linear::parser(op_type))
-        .or_else(|| pool::parser(op_type))
-        .or_else(|| normalization::parser(op_type))
-        .or_else(|| reduce::parser(op_type))
-        .or_else(|| softmax::parser(op_type))
-        .or_else(|| shaping::parser(op_type))
-        .or_else(|| layout::parser(op_type))
-        .or_else(|| slice::parser(op_type))
-        .or_else(|| pad::parser(op_type))
-        .or_else(|| resize::parser(op_type))
-        .or_else(|| index::parser(op_type))
-        .or_else(|| constant::parser(op_type))
 }
 
 fn foreign(node: &NodeProto) -> Refusal {

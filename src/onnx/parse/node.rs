@@ -7,6 +7,7 @@ use super::super::tensor::{self, TensorFault};
 use super::super::wire::attribute_proto::AttributeType;
 use super::super::wire::{AttributeProto, NodeProto};
 use super::builder::{Builder, Operand};
+use super::operator::Operator;
 use crate::graph::{DType, Op, Tensor, TensorType};
 
 /// Reads one operator.
@@ -69,15 +70,22 @@ pub(super) fn node_name(node: &NodeProto) -> &str {
 pub(super) struct NodeReader<'b, 'm> {
     builder: &'b mut Builder<'m>,
     proto: &'b NodeProto,
+    operator: &'static Operator,
     opset: i64,
     seen: BTreeSet<&'static str>,
 }
 
 impl<'b, 'm> NodeReader<'b, 'm> {
-    pub(super) fn new(builder: &'b mut Builder<'m>, proto: &'b NodeProto, opset: i64) -> Self {
+    pub(super) fn new(
+        builder: &'b mut Builder<'m>,
+        proto: &'b NodeProto,
+        operator: &'static Operator,
+        opset: i64,
+    ) -> Self {
         NodeReader {
             builder,
             proto,
+            operator,
             opset,
             seen: BTreeSet::new(),
         }
@@ -108,6 +116,11 @@ impl<'b, 'm> NodeReader<'b, 'm> {
 
     /// An attribute that does not change the values.
     pub(super) fn ignore(&mut self, name: &'static str) {
+        debug_assert!(
+            self.operator.attributes().contains(&name),
+            "the table does not list attribute {name} of {}",
+            self.operator.name()
+        );
         self.seen.insert(name);
     }
 
@@ -116,7 +129,7 @@ impl<'b, 'm> NodeReader<'b, 'm> {
         name: &'static str,
         kind: AttributeType,
     ) -> Parsed<Option<&'b AttributeProto>> {
-        self.seen.insert(name);
+        self.ignore(name);
         let found = self.proto.attribute.iter().find(|a| a.name() == name);
         match found {
             // Files before IR version 3 leave the type out.

@@ -1,23 +1,41 @@
 //! Normalisations; those without an operator of their own become ones that have.
 
 use super::builder::Operand;
-use super::node::{NodeReader, Parse, Parsed, Refusal, axes, axis};
+use super::node::{NodeReader, Parsed, Refusal, axes, axis};
+use super::operator::Operator;
 use crate::graph::op::ReduceKind;
 use crate::graph::{Binary, Op, Tensor, Unary};
 
-pub(super) fn parser(op_type: &str) -> Option<Parse> {
-    Some(match op_type {
-        "BatchNormalization" => batch,
-        "InstanceNormalization" => instance,
-        "GroupNormalization" => group,
-        "LayerNormalization" => layer,
-        "RMSNormalization" => root_mean_square,
-        "MeanVarianceNormalization" => mean_variance,
-        "LpNormalization" => lp,
-        "LRN" => local_response,
-        _ => return None,
-    })
-}
+pub(super) const OPERATORS: &[Operator] = &[
+    Operator::new(
+        "BatchNormalization",
+        1,
+        &["epsilon", "momentum", "spatial", "training_mode"],
+        batch,
+    ),
+    Operator::new("InstanceNormalization", 1, &["epsilon"], instance),
+    Operator::new(
+        "GroupNormalization",
+        18,
+        &["epsilon", "num_groups", "stash_type"],
+        group,
+    ),
+    Operator::new(
+        "LayerNormalization",
+        17,
+        &["axis", "epsilon", "stash_type"],
+        layer,
+    ),
+    Operator::new(
+        "RMSNormalization",
+        23,
+        &["axis", "epsilon", "stash_type"],
+        root_mean_square,
+    ),
+    Operator::new("MeanVarianceNormalization", 9, &["axes"], mean_variance),
+    Operator::new("LpNormalization", 1, &["axis", "p"], lp),
+    Operator::new("LRN", 1, &["alpha", "beta", "bias", "size"], local_response),
+];
 
 fn batch(node: &mut NodeReader<'_, '_>) -> Parsed {
     node.ignore("momentum");

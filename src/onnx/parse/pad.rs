@@ -1,18 +1,15 @@
 //! Padding of axes.
 
-use super::node::{NodeReader, Parse, Parsed, Refusal, axis};
+use super::node::{NodeReader, Parsed, Refusal, axis};
+use super::operator::Operator;
 use crate::graph::Op;
 use crate::graph::op::PadMode;
 
 /// Padding by more than any real axis is refused before arithmetic.
 const LARGEST: i64 = 1 << 40;
 
-pub(super) fn parser(op_type: &str) -> Option<Parse> {
-    match op_type {
-        "Pad" => Some(pad),
-        _ => None,
-    }
-}
+pub(super) const OPERATORS: &[Operator] =
+    &[Operator::new("Pad", 1, &["mode", "pads", "value"], pad)];
 
 fn pad(node: &mut NodeReader<'_, '_>) -> Parsed {
     let x = node.input(0)?;

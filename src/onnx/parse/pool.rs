@@ -1,19 +1,43 @@
 //! Pooling.
 
-use super::node::{NodeReader, Parse, Parsed, Refusal};
+use super::node::{NodeReader, Parsed, Refusal};
+use super::operator::Operator;
 use super::window;
 use crate::graph::Op;
 use crate::graph::op::Pool;
 
-pub(super) fn parser(op_type: &str) -> Option<Parse> {
-    Some(match op_type {
-        "MaxPool" => max_pool,
-        "AveragePool" => average_pool,
-        "GlobalAveragePool" => global_average_pool,
-        "GlobalMaxPool" => global_max_pool,
-        _ => return None,
-    })
-}
+pub(super) const OPERATORS: &[Operator] = &[
+    Operator::new(
+        "MaxPool",
+        1,
+        &[
+            "auto_pad",
+            "ceil_mode",
+            "dilations",
+            "kernel_shape",
+            "pads",
+            "storage_order",
+            "strides",
+        ],
+        max_pool,
+    ),
+    Operator::new(
+        "AveragePool",
+        1,
+        &[
+            "auto_pad",
+            "ceil_mode",
+            "count_include_pad",
+            "dilations",
+            "kernel_shape",
+            "pads",
+            "strides",
+        ],
+        average_pool,
+    ),
+    Operator::new("GlobalAveragePool", 1, &[], global_average_pool),
+    Operator::new("GlobalMaxPool", 1, &[], global_max_pool),
+];
 
 fn pool(node: &mut NodeReader<'_, '_>) -> Parsed<Pool> {
     let shape = node.shape(0)?;

@@ -1,17 +1,73 @@
 //! Reductions over axes and running sums.
 
-use super::node::{NodeReader, Parse, Parsed, Refusal, axes, axis};
+use super::node::{NodeReader, Parsed, Refusal, axes, axis};
+use super::operator::Operator;
 use crate::graph::op::ReduceKind;
 use crate::graph::{Op, Unary};
 
-pub(super) fn parser(op_type: &str) -> Option<Parse> {
-    Some(match op_type {
-        "ReduceLogSum" => log_sum,
-        "CumSum" => running_sum,
-        _ if kind(op_type).is_some() => reduce,
-        _ => return None,
-    })
-}
+pub(super) const OPERATORS: &[Operator] = &[
+    Operator::new(
+        "ReduceSum",
+        1,
+        &["axes", "keepdims", "noop_with_empty_axes"],
+        reduce,
+    ),
+    Operator::new(
+        "ReduceMean",
+        1,
+        &["axes", "keepdims", "noop_with_empty_axes"],
+        reduce,
+    ),
+    Operator::new(
+        "ReduceMax",
+        1,
+        &["axes", "keepdims", "noop_with_empty_axes"],
+        reduce,
+    ),
+    Operator::new(
+        "ReduceMin",
+        1,
+        &["axes", "keepdims", "noop_with_empty_axes"],
+        reduce,
+    ),
+    Operator::new(
+        "ReduceProd",
+        1,
+        &["axes", "keepdims", "noop_with_empty_axes"],
+        reduce,
+    ),
+    Operator::new(
+        "ReduceL1",
+        1,
+        &["axes", "keepdims", "noop_with_empty_axes"],
+        reduce,
+    ),
+    Operator::new(
+        "ReduceL2",
+        1,
+        &["axes", "keepdims", "noop_with_empty_axes"],
+        reduce,
+    ),
+    Operator::new(
+        "ReduceSumSquare",
+        1,
+        &["axes", "keepdims", "noop_with_empty_axes"],
+        reduce,
+    ),
+    Operator::new(
+        "ReduceLogSumExp",
+        1,
+        &["axes", "keepdims", "noop_with_empty_axes"],
+        reduce,
+    ),
+    Operator::new(
+        "ReduceLogSum",
+        1,
+        &["axes", "keepdims", "noop_with_empty_axes"],
+        log_sum,
+    ),
+    Operator::new("CumSum", 11, &["exclusive", "reverse"], running_sum),
+];
 
 fn kind(op_type: &str) -> Option<ReduceKind> {
     Some(match op_type {

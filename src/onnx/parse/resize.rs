@@ -1,16 +1,29 @@
 //! Resampling: `Upsample` and every version of `Resize`.
 
-use super::node::{NodeReader, Parse, Parsed, Refusal, axis, lengths};
+use super::node::{NodeReader, Parsed, Refusal, axis, lengths};
+use super::operator::Operator;
 use crate::graph::op::{Coordinates, NearestRounding, Resize, ResizeMode};
 use crate::graph::{Op, Tensor};
 
-pub(super) fn parser(op_type: &str) -> Option<Parse> {
-    Some(match op_type {
-        "Upsample" => legacy,
-        "Resize" => resize,
-        _ => return None,
-    })
-}
+pub(super) const OPERATORS: &[Operator] = &[
+    Operator::new("Upsample", 7, &["mode", "scales"], legacy).until(9),
+    Operator::new(
+        "Resize",
+        10,
+        &[
+            "antialias",
+            "axes",
+            "coordinate_transformation_mode",
+            "cubic_coeff_a",
+            "exclude_outside",
+            "extrapolation_value",
+            "keep_aspect_ratio_policy",
+            "mode",
+            "nearest_mode",
+        ],
+        resize,
+    ),
+];
 
 /// `Upsample`, and `Resize` of opset 10: positions scale from the corner and round down.
 fn legacy(node: &mut NodeReader<'_, '_>) -> Parsed {

@@ -1,17 +1,15 @@
 //! Operators that give the same elements another shape.
 
-use super::node::{NodeReader, Parse, Parsed, Refusal, axes};
+use super::node::{NodeReader, Parsed, Refusal, axes};
+use super::operator::Operator;
 use crate::graph::Op;
 
-pub(super) fn parser(op_type: &str) -> Option<Parse> {
-    Some(match op_type {
-        "Reshape" => reshape,
-        "Flatten" => flatten,
-        "Squeeze" => squeeze,
-        "Unsqueeze" => unsqueeze,
-        _ => return None,
-    })
-}
+pub(super) const OPERATORS: &[Operator] = &[
+    Operator::new("Reshape", 1, &["allowzero"], reshape),
+    Operator::new("Flatten", 1, &["axis"], flatten),
+    Operator::new("Squeeze", 1, &["axes"], squeeze),
+    Operator::new("Unsqueeze", 1, &["axes"], unsqueeze),
+];
 
 fn reshape(node: &mut NodeReader<'_, '_>) -> Parsed {
     let x = node.input(0)?;

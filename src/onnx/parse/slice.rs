@@ -1,15 +1,16 @@
 //! Strided ranges, with bounds brought into the axis.
 
-use super::node::{NodeReader, Parse, Parsed, Refusal, axis};
+use super::node::{NodeReader, Parsed, Refusal, axis};
+use super::operator::Operator;
 use crate::graph::op::SliceRange;
 use crate::graph::{Op, Unary};
 
-pub(super) fn parser(op_type: &str) -> Option<Parse> {
-    match op_type {
-        "Slice" => Some(slice),
-        _ => None,
-    }
-}
+pub(super) const OPERATORS: &[Operator] = &[Operator::new(
+    "Slice",
+    1,
+    &["axes", "ends", "starts"],
+    slice,
+)];
 
 fn slice(node: &mut NodeReader<'_, '_>) -> Parsed {
     let x = node.input(0)?;

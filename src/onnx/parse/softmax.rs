@@ -1,14 +1,13 @@
 //! Softmax and its logarithm. Before opset 13 all axes from `axis` on were one.
 
-use super::node::{NodeReader, Parse, Parsed, axis};
+use super::node::{NodeReader, Parsed, axis};
+use super::operator::Operator;
 use crate::graph::Op;
 
-pub(super) fn parser(op_type: &str) -> Option<Parse> {
-    Some(match op_type {
-        "Softmax" | "LogSoftmax" => softmax,
-        _ => return None,
-    })
-}
+pub(super) const OPERATORS: &[Operator] = &[
+    Operator::new("Softmax", 1, &["axis"], softmax),
+    Operator::new("LogSoftmax", 1, &["axis"], softmax),
+];
 
 fn softmax(node: &mut NodeReader<'_, '_>) -> Parsed {
     let logarithm = node.op_type() == "LogSoftmax";
