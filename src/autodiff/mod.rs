@@ -207,6 +207,18 @@ pub fn vector_jacobian_product_with(
     })
 }
 
+/// The derivative of an operator in a reader's notation, as `docs/operators.md` prints it: x, a, b are
+/// inputs, y is the output, g the cotangent of the output, a bar marks the cotangent of an input.
+/// `Err` holds the reason why the operator has none.
+pub fn formula(op: &Op) -> Result<String, &'static str> {
+    let rule = rules::rule(op);
+    match rule.passage {
+        rules::Passage::Derivative(_) => Ok(format!("g · ({})", rule.formula)),
+        rules::Passage::Pullback(_) => Ok(rule.formula.to_owned()),
+        rules::Passage::Stop(reason) => Err(reason),
+    }
+}
+
 /// What keeps `of` from being differentiated with respect to `wrt`; empty if nothing does.
 pub fn blockers(graph: &Graph, of: ValueId, wrt: ValueId) -> Vec<Blocker> {
     match vector_jacobian_product(&mut graph.clone(), &[of], wrt) {

@@ -1,6 +1,6 @@
 //! The two walks: forward, to find what a derivative flows through, and the reverse sweep.
 
-use super::rules::{Rule, Site, rule};
+use super::rules::{Passage, Site, rule};
 use super::tape::{Failure, Tape};
 use super::var::Var;
 use super::{AutodiffError, Blocker};
@@ -13,7 +13,9 @@ pub(super) struct Paths {
 
 impl Paths {
     pub(super) fn find(graph: &Graph, of: &[ValueId], wrt: ValueId) -> Self {
-        let reached = reached_from(graph, wrt, |node| !matches!(rule(&node.op), Rule::Stop(_)));
+        let reached = reached_from(graph, wrt, |node| {
+            !matches!(rule(&node.op).passage, Passage::Stop(_))
+        });
         let mut on_path = vec![false; reached.len()];
         for &id in of {
             on_path[id.index()] = reached[id.index()];
@@ -61,7 +63,9 @@ pub(super) fn dead_ends(graph: &Graph, of: &[ValueId], wrt: ValueId) -> Vec<Bloc
             }
         }
     }
-    let reached = reached_from(graph, wrt, |node| !matches!(rule(&node.op), Rule::Stop(_)));
+    let reached = reached_from(graph, wrt, |node| {
+        !matches!(rule(&node.op).passage, Passage::Stop(_))
+    });
     let mut ends: Vec<Blocker> = graph
         .nodes()
         .iter()
@@ -73,8 +77,8 @@ pub(super) fn dead_ends(graph: &Graph, of: &[ValueId], wrt: ValueId) -> Vec<Bloc
         .map(|node| Blocker {
             node: node.name.clone(),
             op: node.op.name().to_owned(),
-            reason: match rule(&node.op) {
-                Rule::Stop(reason) => reason.to_owned(),
+            reason: match rule(&node.op).passage {
+                Passage::Stop(reason) => reason.to_owned(),
                 _ => {
                     "gives integers, which have no derivative; choose a tensor before it".to_owned()
                 }

@@ -4,6 +4,20 @@ use super::Site;
 use crate::autodiff::var::Var;
 use crate::graph::op::{Binary, ReduceKind, Unary};
 
+/// What [`reduce`] computes.
+pub(super) fn formula(kind: ReduceKind) -> &'static str {
+    match kind {
+        ReduceKind::Sum => "g, broadcast",
+        ReduceKind::Mean => "g / count, broadcast",
+        ReduceKind::Max | ReduceKind::Min => "g·m / Σm, m = [x = y]: equal shares to the winners",
+        ReduceKind::Prod => "g·(product of the other elements)",
+        ReduceKind::L1 => "g·sign x",
+        ReduceKind::L2 => "g·x/y, 0 where y = 0",
+        ReduceKind::SumSquare => "2g·x",
+        ReduceKind::LogSumExp => "g·exp(x − y)",
+    }
+}
+
 /// Pullback of a reduction over `axes`.
 pub(super) fn reduce<'t>(
     site: &Site<'t>,
