@@ -213,7 +213,15 @@ pub fn vector_jacobian_product_with(
 pub fn formula(op: &Op) -> Result<String, &'static str> {
     let rule = rules::rule(op);
     match rule.passage {
-        rules::Passage::Derivative(_) => Ok(format!("g · ({})", rule.formula)),
+        rules::Passage::Derivative(_) => {
+            let (product, terms) = rule.formula.split_once(", ").unwrap_or((rule.formula, ""));
+            let factor = match product.contains(' ') {
+                true => format!("({product})"),
+                false => product.to_owned(),
+            };
+            let separator = if terms.is_empty() { "" } else { ", " };
+            Ok(format!("g·{factor}{separator}{terms}"))
+        }
         rules::Passage::Pullback(_) => Ok(rule.formula.to_owned()),
         rules::Passage::Stop(reason) => Err(reason),
     }

@@ -169,16 +169,16 @@ fn unary_rule(unary: Unary) -> Rule<'static> {
     match unary {
         Unary::Identity => linear("g", |g, _| g),
         Unary::Neg => linear("−g", |g, _| -g),
-        Unary::Abs => derivative("sign x", |x, _| x.unary(Unary::Sign)),
+        Unary::Abs => derivative("sign(x)", |x, _| x.unary(Unary::Sign)),
         Unary::Sign | Unary::Floor | Unary::Ceil | Unary::Round => stop(STEPWISE),
         Unary::Not => stop(LOGICAL),
         // Infinite at 0, as it is.
-        Unary::Sqrt => derivative("1 / 2y", |_, y| y.constant(0.5) / y),
+        Unary::Sqrt => derivative("1/(2y)", |_, y| y.constant(0.5) / y),
         Unary::Exp => derivative("y", |_, y| y),
-        Unary::Log => derivative("1 / x", |x, _| x.unary(Unary::Reciprocal)),
-        Unary::Reciprocal => derivative("−y²", |_, y| -y.square()),
-        Unary::Sin => derivative("cos x", |x, _| x.unary(Unary::Cos)),
-        Unary::Cos => derivative("−sin x", |x, _| -x.unary(Unary::Sin)),
+        Unary::Log => derivative("1/x", |x, _| x.unary(Unary::Reciprocal)),
+        Unary::Reciprocal => derivative("(−y²)", |_, y| -y.square()),
+        Unary::Sin => derivative("cos(x)", |x, _| x.unary(Unary::Cos)),
+        Unary::Cos => derivative("(−sin x)", |x, _| -x.unary(Unary::Sin)),
         Unary::Tanh => derivative("1 − y²", |_, y| 1.0 - y.square()),
         Unary::Sigmoid => derivative("y·(1 − y)", |_, y| y * (1.0 - y)),
         // From y, which keeps the fusion of a convolution with its activation.
@@ -186,12 +186,13 @@ fn unary_rule(unary: Unary) -> Rule<'static> {
         Unary::Softplus => derivative("σ(x)", |x, _| x.unary(Unary::Sigmoid)),
         // 1/(1+|x|)², and 1 − |y| = 1/(1+|x|).
         Unary::Softsign => derivative("(1 − |y|)²", |_, y| (1.0 - y.unary(Unary::Abs)).square()),
-        Unary::Erf => derivative("2/√π · exp(−x²)", |x, _| {
+        Unary::Erf => derivative("2/√π·exp(−x²)", |x, _| {
             (-x.square()).exp() * (2.0 / PI.sqrt())
         }),
-        Unary::HardSwish => derivative("clamp(x/6 + 1/2, 0, 1) + x/6·[−3 < x < 3]", |x, _| {
-            activation::hard_swish(x)
-        }),
+        Unary::HardSwish => derivative(
+            "s + x/6·[−3 < x < 3], s = clamp(x/6 + 1/2, 0, 1)",
+            |x, _| activation::hard_swish(x),
+        ),
         Unary::Mish => derivative("t + x·σ(x)·(1 − t²), t = tanh(softplus x)", |x, _| {
             activation::mish(x)
         }),
@@ -204,7 +205,7 @@ fn unary_rule(unary: Unary) -> Rule<'static> {
         Unary::Selu { alpha, gamma } => derivative("x > 0 ? γ : y + γ·α", move |x, y| {
             activation::selu(x, y, alpha, gamma)
         }),
-        Unary::Celu { alpha } => derivative("exp(min(x, 0) / α)", move |x, _| {
+        Unary::Celu { alpha } => derivative("exp(x⁻/α), x⁻ = min(x, 0)", move |x, _| {
             activation::celu(x, alpha)
         }),
         Unary::HardSigmoid { alpha, .. } => derivative("α·[0 < y < 1]", move |_, y| {

@@ -18,8 +18,8 @@ pub(super) const OPERATORS: &[Operator] = &[
     Operator::new("Celu", 12, &["alpha"], activation),
     Operator::new("HardSigmoid", 1, &["alpha", "beta"], activation),
     Operator::new("Gelu", 20, &["approximate"], activation),
-    Operator::new("ThresholdedRelu", 10, &["alpha"], thresholded_relu),
-    Operator::new("Swish", 24, &["alpha"], swish),
+    Operator::new("ThresholdedRelu", 10, &["alpha"], thresholded_relu).reads_as("Where, Greater"),
+    Operator::new("Swish", 24, &["alpha"], swish).reads_as("Mul, Sigmoid"),
 ];
 
 fn activation(node: &mut NodeReader<'_, '_>) -> Parsed {

@@ -21,11 +21,12 @@ pub(super) const OPERATORS: &[Operator] = &[
             "value_ints",
         ],
         constant,
-    ),
-    Operator::new("ConstantOfShape", 9, &["value"], constant_of_shape),
-    Operator::new("Shape", 1, &["start", "end"], shape),
-    Operator::new("Size", 1, &[], size),
-    Operator::new("Range", 11, &[], range),
+    )
+    .reads_as("a constant"),
+    Operator::new("ConstantOfShape", 9, &["value"], constant_of_shape).reads_as("a constant"),
+    Operator::new("Shape", 1, &["start", "end"], shape).reads_as("a constant"),
+    Operator::new("Size", 1, &[], size).reads_as("a constant"),
+    Operator::new("Range", 11, &[], range).reads_as("a constant"),
 ];
 
 fn constant(node: &mut NodeReader<'_, '_>) -> Parsed {

@@ -36,16 +36,16 @@ pub(super) const OPERATORS: &[Operator] = &[
     Operator::binary("Or", 1, Binary::Or),
     Operator::new("Pow", 1, &[], pow),
     Operator::new("Mod", 10, &["fmod"], modulo),
-    Operator::new("Xor", 1, &[], exclusive_or),
-    Operator::new("Sum", 1, &[], chain),
-    Operator::new("Mean", 1, &[], chain),
+    Operator::new("Xor", 1, &[], exclusive_or).reads_as("Or, And, Not"),
+    Operator::new("Sum", 1, &[], chain).reads_as("Add, from the left"),
+    Operator::new("Mean", 1, &[], chain).reads_as("Add, then Div by the count"),
     Operator::new("Min", 1, &[], chain),
     Operator::new("Max", 1, &[], chain),
     Operator::new("Clip", 1, &["min", "max"], clip),
     Operator::new("Where", 9, &[], select),
     Operator::new("Cast", 1, &["to", "saturate"], cast),
-    Operator::new("CastLike", 15, &["saturate"], cast_like),
-    Operator::new("Dropout", 1, &["ratio", "seed"], dropout),
+    Operator::new("CastLike", 15, &["saturate"], cast_like).reads_as("Cast"),
+    Operator::new("Dropout", 1, &["ratio", "seed"], dropout).reads_as("Identity (inference)"),
 ];
 
 /// The exponent may have a type of its own.

@@ -8,7 +8,9 @@ use crate::graph::{DType, Op};
 pub(super) const OPERATORS: &[Operator] = &[
     Operator::new("Gather", 1, &["axis"], gather),
     Operator::new("GatherElements", 11, &["axis"], gather),
-    Operator::new("Scatter", 9, &["axis", "reduction"], scatter).until(10),
+    Operator::new("Scatter", 9, &["axis"], legacy_scatter)
+        .until(10)
+        .reads_as("ScatterElements"),
     Operator::new("ScatterElements", 11, &["axis", "reduction"], scatter),
 ];
 
@@ -25,10 +27,12 @@ fn gather(node: &mut NodeReader<'_, '_>) -> Parsed {
     node.finish(op, &[data, indices])
 }
 
+/// The name before opset 11; it had no reduction.
+fn legacy_scatter(node: &mut NodeReader<'_, '_>) -> Parsed {
+    scattered(node, false)
+}
+
 fn scatter(node: &mut NodeReader<'_, '_>) -> Parsed {
-    let data = node.input(0)?;
-    let rank = node.type_of(&data).rank();
-    let axis = axis(node.int("axis", 0)?, rank)?;
     let add = match node.text("reduction", "none")?.as_str() {
         "none" => false,
         "add" => true,
@@ -37,6 +41,13 @@ fn scatter(node: &mut NodeReader<'_, '_>) -> Parsed {
             return Err(Refusal::attribute("reduction", reason));
         }
     };
+    scattered(node, add)
+}
+
+fn scattered(node: &mut NodeReader<'_, '_>, add: bool) -> Parsed {
+    let data = node.input(0)?;
+    let rank = node.type_of(&data).rank();
+    let axis = axis(node.int("axis", 0)?, rank)?;
     let indices = node.input(1)?;
     let indices = as_dtype(node, "indices", indices, DType::I64)?;
     let updates = node.input(2)?;

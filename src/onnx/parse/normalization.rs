@@ -19,7 +19,8 @@ pub(super) const OPERATORS: &[Operator] = &[
         18,
         &["epsilon", "num_groups", "stash_type"],
         group,
-    ),
+    )
+    .reads_as("InstanceNormalization of [N, groups, rest]"),
     Operator::new(
         "LayerNormalization",
         17,
@@ -31,9 +32,11 @@ pub(super) const OPERATORS: &[Operator] = &[
         23,
         &["axis", "epsilon", "stash_type"],
         root_mean_square,
-    ),
-    Operator::new("MeanVarianceNormalization", 9, &["axes"], mean_variance),
-    Operator::new("LpNormalization", 1, &["axis", "p"], lp),
+    )
+    .reads_as("Mul, ReduceMean, Sqrt, Div"),
+    Operator::new("MeanVarianceNormalization", 9, &["axes"], mean_variance)
+        .reads_as("ReduceMean, Sub, Sqrt, Div"),
+    Operator::new("LpNormalization", 1, &["axis", "p"], lp).reads_as("ReduceL1 or ReduceL2, Div"),
     Operator::new("LRN", 1, &["alpha", "beta", "bias", "size"], local_response),
 ];
 

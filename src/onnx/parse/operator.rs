@@ -14,6 +14,7 @@ pub struct Operator {
     since: i64,
     last: Option<i64>,
     attributes: &'static [&'static str],
+    reads_as: Option<&'static str>,
     read: Read,
 }
 
@@ -41,6 +42,7 @@ impl Operator {
             since,
             last: None,
             attributes,
+            reads_as: None,
             read: Read::By(parse),
         }
     }
@@ -52,6 +54,7 @@ impl Operator {
             since,
             last: None,
             attributes: &[],
+            reads_as: None,
             read: Read::Unary(function),
         }
     }
@@ -63,6 +66,7 @@ impl Operator {
             since,
             last: None,
             attributes: &[],
+            reads_as: None,
             read: Read::Binary(function),
         }
     }
@@ -88,6 +92,12 @@ impl Operator {
         self
     }
 
+    /// What it becomes, where a graph has no operator of its name.
+    pub(super) const fn reads_as(mut self, other: &'static str) -> Self {
+        self.reads_as = Some(other);
+        self
+    }
+
     /// Its name in ONNX.
     pub fn name(&self) -> &'static str {
         self.name
@@ -106,6 +116,11 @@ impl Operator {
     /// The attributes that are read, in any opset; any other is refused.
     pub fn attributes(&self) -> &'static [&'static str] {
         self.attributes
+    }
+
+    /// The operators it becomes when a graph has none of its name.
+    pub fn becomes(&self) -> Option<&'static str> {
+        self.reads_as
     }
 }
 

@@ -65,7 +65,8 @@ pub(super) const OPERATORS: &[Operator] = &[
         1,
         &["axes", "keepdims", "noop_with_empty_axes"],
         log_sum,
-    ),
+    )
+    .reads_as("ReduceSum, Log"),
     Operator::new("CumSum", 11, &["exclusive", "reverse"], running_sum),
 ];
 

@@ -6,7 +6,9 @@ use crate::graph::op::{Coordinates, NearestRounding, Resize, ResizeMode};
 use crate::graph::{Op, Tensor};
 
 pub(super) const OPERATORS: &[Operator] = &[
-    Operator::new("Upsample", 7, &["mode", "scales"], legacy).until(9),
+    Operator::new("Upsample", 1, &["mode", "scales"], legacy)
+        .until(9)
+        .reads_as("Resize"),
     Operator::new(
         "Resize",
         10,

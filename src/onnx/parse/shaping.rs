@@ -6,9 +6,9 @@ use crate::graph::Op;
 
 pub(super) const OPERATORS: &[Operator] = &[
     Operator::new("Reshape", 1, &["allowzero"], reshape),
-    Operator::new("Flatten", 1, &["axis"], flatten),
-    Operator::new("Squeeze", 1, &["axes"], squeeze),
-    Operator::new("Unsqueeze", 1, &["axes"], unsqueeze),
+    Operator::new("Flatten", 1, &["axis"], flatten).reads_as("Reshape"),
+    Operator::new("Squeeze", 1, &["axes"], squeeze).reads_as("Reshape"),
+    Operator::new("Unsqueeze", 1, &["axes"], unsqueeze).reads_as("Reshape"),
 ];
 
 fn reshape(node: &mut NodeReader<'_, '_>) -> Parsed {
