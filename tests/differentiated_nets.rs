@@ -162,7 +162,7 @@ fn the_parts_of_a_split_compute_what_the_whole_computes() {
         ]
         .concat();
         let vjp = vector_jacobian_product(&mut net.graph, &of, code).unwrap();
-        let parts = split(&net.graph, &[vjp.wrt_bar]);
+        let parts = split(&net.graph, &vjp.cotangents, &[vjp.wrt_bar]);
         net.graph.add_output(vjp.wrt_bar);
         let whole = interpret::run(&net.graph, &fed).unwrap();
 
@@ -221,7 +221,7 @@ fn an_input_that_the_backward_graph_needs_crosses_under_a_name_of_its_own() {
     let y = net.unary(Unary::Sin, x);
     net.graph.set_outputs(vec![y]);
     let vjp = vector_jacobian_product(&mut net.graph, &[y], x).unwrap();
-    let parts = split(&net.graph, &[vjp.wrt_bar]);
+    let parts = split(&net.graph, &vjp.cotangents, &[vjp.wrt_bar]);
     assert_eq!(parts.saved, ["x/saved"]);
     let at = tensor(&[3], &[0.0, 1.0, 2.0]);
     let outputs = interpret::run(&parts.forward, std::slice::from_ref(&at)).unwrap();
@@ -229,6 +229,19 @@ fn an_input_that_the_backward_graph_needs_crosses_under_a_name_of_its_own() {
     let pulled = interpret::run(&parts.backward, &[outputs[1].clone(), one]).unwrap();
     let cosine: Vec<f64> = at.to_f64().iter().map(|x| x.cos()).collect();
     assert_eq!(pulled[0].to_f64(), cosine);
+}
+
+#[test]
+fn an_input_that_is_named_like_a_cotangent_belongs_to_the_forward_graph() {
+    let mut net = Net::new(DType::F64);
+    let x = net.input("x", &[2]);
+    let other = net.input("x_bar", &[2]);
+    let y = net.node(Op::Binary(Binary::Mul), &[x, other]);
+    net.graph.set_outputs(vec![y]);
+    let vjp = vector_jacobian_product(&mut net.graph, &[y], x).unwrap();
+    let parts = split(&net.graph, &vjp.cotangents, &[vjp.wrt_bar]);
+    assert_eq!(parts.forward.inputs().len(), 2);
+    assert_eq!(parts.saved, ["x_bar/saved"]);
 }
 
 #[test]

@@ -6,7 +6,6 @@
 //! or cross anyway. So a `Relu` mask crosses as truth values, one byte each, and is cast to floats
 //! behind the cut. Constants are copied.
 
-use super::cotangent_name;
 use crate::graph::copy::Copier;
 use crate::graph::op::Op;
 use crate::graph::{Graph, GraphError, Node, Source, Unary, ValueId};
@@ -27,17 +26,22 @@ pub struct Split {
 
 /// Splits a graph that [`super::vector_jacobian_product`] has extended.
 ///
-/// The cotangents are the inputs named `NAME_bar` for a value `NAME` of the graph.
+/// `cotangents` are inputs of the graph: what depends on them is the backward part.
 #[expect(
     clippy::expect_used,
     reason = "what a graph holds already, under its own names, fits a new graph too"
 )]
-pub fn split(graph: &Graph, backward_outputs: &[ValueId]) -> Split {
-    parts(graph, backward_outputs).expect("parts of a well-formed graph are well-formed")
+pub fn split(graph: &Graph, cotangents: &[ValueId], backward_outputs: &[ValueId]) -> Split {
+    parts(graph, cotangents, backward_outputs)
+        .expect("parts of a well-formed graph are well-formed")
 }
 
-fn parts(graph: &Graph, backward_outputs: &[ValueId]) -> Result<Split, GraphError> {
-    let plan = Plan::of(graph, backward_outputs);
+fn parts(
+    graph: &Graph,
+    cotangents: &[ValueId],
+    backward_outputs: &[ValueId],
+) -> Result<Split, GraphError> {
+    let plan = Plan::of(graph, cotangents, backward_outputs);
     let (cotangents, inputs): (Vec<ValueId>, Vec<ValueId>) = graph
         .inputs()
         .iter()
@@ -115,10 +119,10 @@ struct Plan {
 }
 
 impl Plan {
-    fn of(graph: &Graph, backward_outputs: &[ValueId]) -> Self {
+    fn of(graph: &Graph, cotangents: &[ValueId], backward_outputs: &[ValueId]) -> Self {
         let mut backward = vec![false; graph.values().count()];
-        for &input in graph.inputs() {
-            backward[input.index()] = is_cotangent(graph, input);
+        for cotangent in cotangents {
+            backward[cotangent.index()] = true;
         }
         for node in graph.nodes() {
             if node.inputs.iter().any(|id| backward[id.index()]) {
@@ -136,14 +140,6 @@ impl Plan {
         let saved = cut.without_redundant(cut.cheapest(&read));
         Plan { backward, saved }
     }
-}
-
-/// Whether a graph input is the cotangent of another value.
-fn is_cotangent(graph: &Graph, input: ValueId) -> bool {
-    let name = graph.name(input);
-    graph
-        .values()
-        .any(|(_, value)| cotangent_name(&value.name) == name)
 }
 
 /// The outputs of the forward graph.

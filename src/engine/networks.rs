@@ -66,8 +66,10 @@ impl Networks {
         ]);
         let graph = passes::deduplicate(&passes::fold_constants(&graph));
         let outputs = graph.outputs().to_vec();
-        let activation_half = autodiff::split(&graph, &[outputs[3]]);
-        let embedding_half = autodiff::split(&graph, &[outputs[4]]);
+        // Passes keep every input: the code, then the cotangents in the order of the sweeps.
+        let cotangents = graph.inputs()[1..].to_vec();
+        let activation_half = autodiff::split(&graph, &cotangents, &[outputs[3]]);
+        let embedding_half = autodiff::split(&graph, &cotangents, &[outputs[4]]);
 
         // The code itself needs no saving: it is on this side.
         let mut saved: Vec<String> = Vec::new();
@@ -84,7 +86,7 @@ impl Networks {
         kept.extend(saved.iter().filter_map(|name| graph.find(name)));
         let mut whole = graph.clone();
         whole.set_outputs(kept);
-        let forward = autodiff::split(&whole, &[]).forward;
+        let forward = autodiff::split(&whole, &cotangents, &[]).forward;
         Ok(Networks {
             code_length: graph.shape(graph.inputs()[0])[1],
             code_shape: composed.code_shape,

@@ -102,7 +102,7 @@ fn saved(sample: &Sample) -> BTreeSet<String> {
                 .iter()
                 .any(|n| n.inputs.contains(id))
         });
-        let crossing = split(&graph, &[vjp.wrt_bar]).saved;
+        let crossing = split(&graph, &vjp.cotangents, &[vjp.wrt_bar]).saved;
         let of_type = |name: &String| graph.tensor_type(graph.find(name).unwrap()).dtype;
         let masks = crossing
             .iter()
