@@ -47,8 +47,8 @@ FULL = [
     for exporter, opsets in (
         ("torchscript", (11, 13, 17, 20)),
         ("dynamo", (11, 13, 17, 18, 20, 23)),
-        # Left as the exporter's own functions, not inlined and optimised.
-        ("functions", (18, 20)),
+        # The dynamo exporter without its own optimiser: constants unfolded, lists of tensors left.
+        ("unoptimised", (18, 20)),
     )
     for opset in opsets
     for batch in ("dynamic", "fixed")
@@ -97,7 +97,7 @@ def export(model: torch.nn.Module, x: torch.Tensor, exporter: str, opset: int, b
         torch.onnx.export(model, (x,), buffer, opset_version=opset, dynamo=False, **names, **axes)
         return onnx.load_from_string(buffer.getvalue())
     shapes = {"dynamic_shapes": ({0: torch.export.Dim("batch", min=1, max=64)},)} if dynamic else {}
-    optimize = {"optimize": False} if exporter == "functions" else {}
+    optimize = {"optimize": False} if exporter == "unoptimised" else {}
     with contextlib.redirect_stdout(io.StringIO()):
         program = torch.onnx.export(
             model, (x,), None, opset_version=opset, dynamo=True, verbose=False, **names, **shapes, **optimize

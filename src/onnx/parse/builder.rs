@@ -10,6 +10,9 @@ use crate::graph::{Graph, Op, Tensor, TensorType, Unary, ValueId, interpret, sha
 const FOLDED_ELEMENTS: usize = 4096;
 /// Folding reads at most this many elements, so that loading stays fast.
 const FOLDED_INPUT_ELEMENTS: usize = 1 << 20;
+/// All lists of a file together hold at most this many tensors: a small file could ask for endless
+/// ones.
+const MOST_LIST_ITEMS: usize = 1 << 16;
 
 /// What a name of the file stands for. Constants join the graph only when a node keeps them.
 #[derive(Debug, Clone)]
@@ -25,6 +28,10 @@ pub(super) struct Builder<'m> {
     graph: Graph,
     model: &'m Model,
     known: HashMap<String, Operand>,
+    /// Lists of tensors by name.
+    sequences: HashMap<String, Vec<Operand>>,
+    /// How many more tensors lists may hold.
+    list_items: usize,
     /// Constants that have joined the graph.
     placed: HashMap<String, ValueId>,
     /// Every name of the file: names of helper values avoid them.
@@ -39,6 +46,8 @@ impl<'m> Builder<'m> {
             graph: Graph::new(),
             model,
             known: HashMap::new(),
+            sequences: HashMap::new(),
+            list_items: MOST_LIST_ITEMS,
             placed: HashMap::new(),
             reserved: model
                 .tensor_names()
@@ -60,6 +69,7 @@ impl<'m> Builder<'m> {
     pub(super) fn is_missing(&self, name: &str) -> bool {
         !name.is_empty()
             && !self.known.contains_key(name)
+            && !self.sequences.contains_key(name)
             && !self.model.initializers.contains_key(name)
     }
 
@@ -76,8 +86,30 @@ impl<'m> Builder<'m> {
         match self.model.initializers.get(name) {
             Some(Ok(tensor)) => Ok(Operand::Constant(name.to_owned(), tensor.clone())),
             Some(Err(reason)) => Err(format!("it reads the weight {name:?}, which has {reason}")),
+            None if self.sequences.contains_key(name) => {
+                Err(format!("it reads {name:?}, which is a list of tensors"))
+            }
             None => Err(format!("it reads {name:?}, which nothing produces")),
         }
+    }
+
+    /// The tensors of a list.
+    pub(super) fn sequence(&self, name: &str) -> Option<&[Operand]> {
+        self.sequences.get(name).map(Vec::as_slice)
+    }
+
+    /// Room for a list of so many tensors.
+    pub(super) fn claim_list_items(&mut self, count: usize) -> Result<(), String> {
+        self.list_items = self
+            .list_items
+            .checked_sub(count)
+            .ok_or_else(|| format!("lists of the file hold more than {MOST_LIST_ITEMS} tensors"))?;
+        Ok(())
+    }
+
+    /// Makes a name of the file stand for a list of tensors.
+    pub(super) fn bind_sequence(&mut self, name: &str, items: Vec<Operand>) {
+        self.sequences.insert(name.to_owned(), items);
     }
 
     pub(super) fn tensor_type(&self, operand: &Operand) -> TensorType {

@@ -20,6 +20,7 @@ mod plan;
 mod pool;
 mod reduce;
 mod resize;
+mod sequence;
 mod shaping;
 mod slice;
 mod softmax;

@@ -223,6 +223,17 @@ impl<'b, 'm> NodeReader<'b, 'm> {
             .collect()
     }
 
+    /// A required input that is a list of tensors.
+    pub(super) fn sequence(&self, index: usize) -> Parsed<Vec<Operand>> {
+        let name = self.proto.input.get(index).map_or("", String::as_str);
+        match self.builder.sequence(name) {
+            Some(items) => Ok(items.to_vec()),
+            None => Err(Refusal::unsound(format!(
+                "input {index} is not a list of tensors"
+            ))),
+        }
+    }
+
     pub(super) fn type_of(&self, operand: &Operand) -> TensorType {
         self.builder.tensor_type(operand)
     }
@@ -306,16 +317,33 @@ impl<'b, 'm> NodeReader<'b, 'm> {
 
     /// A helper value: `part` says what it is.
     pub(super) fn apply(&mut self, part: &str, op: Op, inputs: &[Operand]) -> Parsed<Operand> {
-        let name = self.helper_name(part);
-        let mut results = self
-            .builder
-            .apply(&name, op, inputs, std::slice::from_ref(&name))
-            .map_err(Refusal::unsound)?;
-        let result = results
+        self.apply_many(part, op, inputs, 1)?
             .pop()
-            .ok_or_else(|| Refusal::unsound("it has no result"))?;
-        self.builder.bind(&name, result.clone());
-        Ok(result)
+            .ok_or_else(|| Refusal::unsound("it has no result"))
+    }
+
+    /// Several helper values of one operator.
+    pub(super) fn apply_many(
+        &mut self,
+        part: &str,
+        op: Op,
+        inputs: &[Operand],
+        count: usize,
+    ) -> Parsed<Vec<Operand>> {
+        let part = |index: usize| match count {
+            1 => part.to_owned(),
+            _ => format!("{part}{index}"),
+        };
+        let names: Vec<String> = (0..count).map(|i| self.helper_name(&part(i))).collect();
+        let node = names.first().map_or("", String::as_str);
+        let results = self
+            .builder
+            .apply(node, op, inputs, &names)
+            .map_err(Refusal::unsound)?;
+        for (name, result) in names.iter().zip(&results) {
+            self.builder.bind(name, result.clone());
+        }
+        Ok(results)
     }
 
     /// A helper constant.
@@ -360,6 +388,21 @@ impl<'b, 'm> NodeReader<'b, 'm> {
         for name in self.output_names(1)? {
             self.builder
                 .bind(&name, Operand::Constant(name.clone(), tensor.clone()));
+        }
+        Ok(())
+    }
+
+    /// Room for a list of so many tensors, before they are made.
+    pub(super) fn claim_list_items(&mut self, count: usize) -> Parsed {
+        self.builder
+            .claim_list_items(count)
+            .map_err(Refusal::unsound)
+    }
+
+    /// Makes the only output a list of tensors.
+    pub(super) fn finish_sequence(&mut self, items: Vec<Operand>) -> Parsed {
+        for name in self.output_names(1)? {
+            self.builder.bind_sequence(&name, items.clone());
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 use super::node::{NodeReader, Parse, Parsed};
 use super::{
     activation, constant, convolution, elementwise, index, layout, linear, normalization, pad,
-    pool, reduce, resize, shaping, slice, softmax,
+    pool, reduce, resize, sequence, shaping, slice, softmax,
 };
 use crate::graph::{Binary, Op, Unary};
 
@@ -142,6 +142,7 @@ pub fn operators() -> impl Iterator<Item = &'static Operator> {
         resize::OPERATORS,
         index::OPERATORS,
         constant::OPERATORS,
+        sequence::OPERATORS,
     ]
     .into_iter()
     .flatten()

@@ -480,6 +480,73 @@ fn splits_divide_evenly_when_no_sizes_are_given() {
 }
 
 #[test]
+fn lists_of_tensors_leave_only_their_tensors_behind() {
+    let draft = |split: Option<Tensor>, position, attributes| {
+        let draft = Draft::opset(13).input("x", DType::F32, &[2, 7]);
+        let split_inputs: &[&str] = if split.is_some() {
+            &["x", "split"]
+        } else {
+            &["x"]
+        };
+        let draft = match &split {
+            Some(tensor) => draft.weight("split", tensor),
+            None => draft,
+        };
+        draft
+            .weight("position", &vector(&[position]).reshaped([]).unwrap())
+            .node("SplitToSequence", split_inputs, &["list"], attributes)
+            .node("SequenceAt", &["list", "position"], &["y"], vec![])
+            .output("y")
+    };
+    let shape = |draft: Draft| {
+        let graph = load(draft);
+        graph.shape(graph.outputs()[0]).to_vec()
+    };
+    let third = Some(vector(&[3]).reshaped([]).unwrap());
+    assert_eq!(shape(draft(third.clone(), 0, vec![int("axis", 1)])), [2, 3]);
+    assert_eq!(shape(draft(third, -1, vec![int("axis", 1)])), [2, 1]);
+    let stated = Some(vector(&[2, 5]));
+    assert_eq!(shape(draft(stated, 1, vec![int("axis", -1)])), [2, 5]);
+    assert_eq!(shape(draft(None, 6, vec![int("axis", 1)])), [2, 1]);
+    let squeezed = vec![int("axis", 1), int("keepdims", 0)];
+    assert_eq!(shape(draft(None, 6, squeezed)), [2]);
+
+    let joined = |attributes| {
+        Draft::opset(13)
+            .input("x", DType::F32, &[2, 7])
+            .node("SequenceConstruct", &["x", "x"], &["list"], vec![])
+            .node("ConcatFromSequence", &["list"], &["y"], attributes)
+            .output("y")
+    };
+    assert_eq!(shape(joined(vec![int("axis", 1)])), [2, 14]);
+    let stacked = vec![int("axis", 1), int("new_axis", 1)];
+    assert_eq!(shape(joined(stacked)), [2, 2, 7]);
+}
+
+#[test]
+fn lists_that_make_no_sense_are_refused() {
+    let zero = vector(&[0]).reshaped([]).unwrap();
+    let wide = Draft::opset(13)
+        .input("x", DType::F32, &[2, 1 << 20])
+        .weight("zero", &zero)
+        .node("SplitToSequence", &["x"], &["many"], vec![int("axis", 1)])
+        .node("SplitToSequence", &["x", "zero"], &["none"], vec![])
+        .node("SequenceAt", &["x", "zero"], &["item"], vec![])
+        .node("Relu", &["list"], &["y"], vec![])
+        .node("SequenceConstruct", &["x"], &["list"], vec![])
+        .output("many")
+        .output("none")
+        .output("item")
+        .output("y");
+    let found = refused(wide);
+    let ops: Vec<&str> = found.iter().map(|node| node.op.as_str()).collect();
+    assert_eq!(
+        ops,
+        ["SplitToSequence", "SplitToSequence", "SequenceAt", "Relu"]
+    );
+}
+
+#[test]
 fn resizing_reads_scales_sizes_axes_and_policies() {
     let none = || Tensor::f32([0], vec![]).unwrap();
     let resize = |constants: &[Tensor], attributes| {
