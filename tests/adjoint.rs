@@ -6,7 +6,7 @@
 mod derivatives;
 
 use derivatives::{Case, Numbers, dot, indices, norm};
-use invset::autodiff::Lowering;
+use invset::autodiff::{ConvolutionAdjoint, Lowering};
 use invset::graph::op::*;
 use invset::graph::{DType, Tensor};
 use proptest::prelude::*;
@@ -36,9 +36,20 @@ fn holds(positions: &[usize], generate: impl Fn(&mut Numbers) -> Case) {
             .map(|output| numbers.tensor(output.shape(), -1.0, 1.0))
             .collect();
         let constants = numbers.coin();
+        let lowering = Lowering {
+            convolution: numbers
+                .pick(&[ConvolutionAdjoint::Flipped, ConvolutionAdjoint::Transposed]),
+            ..Lowering::default()
+        };
         for &position in positions.iter().filter(|&&p| p < case.inputs.len()) {
             for (dtype, tolerance) in [(DType::F64, 1e-10), (DType::F32, 1e-5)] {
-                let error = mismatch(&case.convert(dtype), position, &cotangents, constants);
+                let error = mismatch(
+                    &case.convert(dtype),
+                    position,
+                    &cotangents,
+                    constants,
+                    &lowering,
+                );
                 prop_assert!(
                     error <= tolerance,
                     "input {position} in {dtype}: relative error {error:e} in {case:?}"
@@ -53,7 +64,13 @@ fn holds(positions: &[usize], generate: impl Fn(&mut Numbers) -> Case) {
 }
 
 /// |⟨ȳ, A·x⟩ − ⟨Aᵀ·ȳ, x⟩| / (|ȳ||A·x|), where A·x is the part of y that depends on x.
-fn mismatch(case: &Case, position: usize, cotangents: &[Tensor], constants: bool) -> f64 {
+fn mismatch(
+    case: &Case,
+    position: usize,
+    cotangents: &[Tensor],
+    constants: bool,
+    lowering: &Lowering,
+) -> f64 {
     let x = &case.inputs[position];
     let zero = Tensor::filled(x.dtype(), x.shape(), 0.0);
     let (mut forward, mut scale) = (0.0, 0.0);
@@ -70,7 +87,7 @@ fn mismatch(case: &Case, position: usize, cotangents: &[Tensor], constants: bool
         forward += dot(&g.to_f64(), &linear);
         scale += norm(&g.to_f64()) * (norm(&with) + norm(&without));
     }
-    let pulled = case.pull_back(position, &cotangents, constants, &Lowering::default());
+    let pulled = case.pull_back(position, &cotangents, constants, lowering);
     assert_eq!(pulled.tensor_type(), x.tensor_type());
     let backward = dot(&pulled.to_f64(), &x.to_f64());
     (forward - backward).abs() / (scale + f64::MIN_POSITIVE)

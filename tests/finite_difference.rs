@@ -4,8 +4,8 @@
 
 mod derivatives;
 
-use derivatives::{Case, Numbers, dot, norm, tensor};
-use invset::autodiff::{Lowering, MaxPoolAdjoint, vector_jacobian_product};
+use derivatives::{Case, Numbers, dot, max_pool_lowerings, norm, tensor};
+use invset::autodiff::{Lowering, ReluMask, vector_jacobian_product};
 use invset::graph::op::*;
 use invset::graph::{DType, Graph, Tensor, TensorType, interpret};
 
@@ -258,16 +258,19 @@ fn pools() -> Vec<(Pool, Vec<usize>)> {
         (pool(&[4], 3, 1, 0, 2, true), vec![2, 3, 11]),
         (pool(&[2, 2, 2], 2, 1, 0, 1, false), vec![1, 1, 4, 3, 5]),
         (pool(&[1, 1], 2, 1, 0, 0, false), vec![1, 1, 5, 4]),
+        // Tiles with something left over.
+        (pool(&[2, 2], 2, 1, 0, 0, false), vec![1, 2, 5, 4]),
+        (pool(&[3, 2], 2, 1, 0, 0, false), vec![2, 1, 7, 5]),
     ]
 }
 
 #[test]
 fn max_pool_in_every_geometry_and_lowering() {
     for (pool, shape) in pools() {
-        for max_pool in [MaxPoolAdjoint::Taps, MaxPoolAdjoint::Indices] {
+        for lowering in max_pool_lowerings() {
             let x = distinct(&mut Numbers(11), &shape);
             let case = Case::new(Op::MaxPool(pool.clone()), vec![x]);
-            agrees(&case, &[0], &Lowering { max_pool });
+            agrees(&case, &[0], &lowering);
         }
     }
     let x = distinct(&mut Numbers(12), &[2, 3, 4, 5]);
@@ -297,13 +300,39 @@ fn relu_passes_nothing_at_zero() {
 }
 
 #[test]
-fn clip_passes_at_its_bounds() {
+fn relu_as_a_step_passes_what_the_comparison_passes() {
+    let x = [-1.0, -0.0, 0.0, 1e-37, 1.0, 1e30, f64::INFINITY];
+    let case = Case::new(Op::Unary(Unary::Relu), vec![tensor(&[7], &x)]);
+    let step = Lowering {
+        relu: ReluMask::Step,
+        ..Lowering::default()
+    };
+    let g = [tensor(&[7], &[1.0; 7])];
+    let pulled = |lowering| case.pull_back(0, &g, true, lowering).to_f64();
+    assert_eq!(pulled(&step), pulled(&Lowering::default()));
+}
+
+/// PyTorch differentiates `clamp` and `relu6` differently at the bounds.
+#[test]
+fn relu6_passes_nothing_at_its_bounds() {
     let op = Op::Clip {
         low: Some(0.0),
-        high: Some(1.0),
+        high: Some(6.0),
     };
-    let derivative = elementwise(op, &[-0.1, 0.0, 0.5, 1.0, 1.1]);
-    assert_eq!(derivative, [0.0, 1.0, 1.0, 1.0, 0.0]);
+    let derivative = elementwise(op, &[-0.1, 0.0, 0.5, 6.0, 6.1]);
+    assert_eq!(derivative, [0.0, 0.0, 1.0, 0.0, 0.0]);
+}
+
+#[test]
+fn clip_passes_at_its_bounds() {
+    for (low, high, expected) in [
+        (Some(0.0), Some(1.0), [0.0, 1.0, 1.0, 1.0, 0.0]),
+        (Some(0.0), None, [0.0, 1.0, 1.0, 1.0, 1.0]),
+        (None, Some(1.0), [1.0, 1.0, 1.0, 1.0, 0.0]),
+    ] {
+        let derivative = elementwise(Op::Clip { low, high }, &[-0.1, 0.0, 0.5, 1.0, 1.1]);
+        assert_eq!(derivative, expected);
+    }
 }
 
 #[test]
@@ -370,8 +399,8 @@ fn tied_maxima_of_a_window_pass_to_the_first_in_row_major_order() {
         vec![tensor(&[1, 1, 2, 3], &[0.0, 1.0, 1.0, 1.0, 1.0, 0.0])],
     );
     let g = [tensor(&[1, 1, 1, 2], &[10.0, 1.0])];
-    for max_pool in [MaxPoolAdjoint::Taps, MaxPoolAdjoint::Indices] {
-        let pulled = case.pull_back(0, &g, true, &Lowering { max_pool });
+    for lowering in max_pool_lowerings() {
+        let pulled = case.pull_back(0, &g, true, &lowering);
         assert_eq!(pulled.to_f64(), [0.0, 11.0, 0.0, 0.0, 0.0, 0.0]);
     }
 }

@@ -44,7 +44,7 @@ fn agrees(runtimes: &[Arc<dyn Runtime>], op: &Op, shapes: &[&[usize]]) {
     let model = onnx::serialise(&net.graph).unwrap();
     for runtime in runtimes {
         let backend = &runtime.backend().name;
-        let options = SessionOptions { threads: 1 };
+        let options = SessionOptions::threads(1);
         let found = runtime
             .load(&model, &options)
             .and_then(|mut session| {

@@ -302,7 +302,7 @@ fn the_gradient_is_f_times_one_minus_f_times_w() {
     let runtime = runtime::open(RuntimeChoice::Embedded, DeviceChoice::Cpu, None).unwrap();
     let mut session = runtime
         .runtime
-        .load(&serialise(&narrow).unwrap(), &SessionOptions { threads: 1 })
+        .load(&serialise(&narrow).unwrap(), &SessionOptions::threads(1))
         .unwrap();
 
     let mut random = ChaCha20Rng::seed_from_u64(5);

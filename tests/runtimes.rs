@@ -19,7 +19,7 @@ use invset::runtime::{
     self, DeviceChoice, Embedded, Held, Input, Runtime, RuntimeChoice, RuntimeError, SessionOptions,
 };
 
-const ONE_THREAD: SessionOptions = SessionOptions { threads: 1 };
+const ONE_THREAD: SessionOptions = SessionOptions::threads(1);
 
 /// ONNX Runtime on the CPU, or a loud skip.
 fn onnx_runtime(test: &str) -> Option<Arc<dyn Runtime>> {

@@ -11,8 +11,8 @@ mod derivatives;
 
 use std::collections::HashMap;
 
-use derivatives::tensor;
-use invset::autodiff::{Lowering, MaxPoolAdjoint, vector_jacobian_product_with};
+use derivatives::{max_pool_lowerings, tensor};
+use invset::autodiff::vector_jacobian_product_with;
 use invset::graph::op::*;
 use invset::graph::{Graph, Tensor, ValueId, interpret};
 use serde_json::Value;
@@ -244,11 +244,10 @@ impl<'a> Published<'a> {
         let mut fed = self.inputs.clone();
         fed.push(tensor(output.shape(), &cotangent));
         for (name, published) in self.case["gradients"].as_object().into_iter().flatten() {
-            for max_pool in [MaxPoolAdjoint::Taps, MaxPoolAdjoint::Indices] {
+            for lowering in max_pool_lowerings() {
                 let mut graph = self.graph.clone();
                 let of = graph.outputs().to_vec();
                 let wrt = self.names[name.as_str()];
-                let lowering = Lowering { max_pool };
                 let product = vector_jacobian_product_with(&mut graph, &of, wrt, &lowering);
                 let wrt_bar = product.unwrap().wrt_bar;
                 graph.set_outputs(vec![wrt_bar]);

@@ -16,7 +16,8 @@
 //! - Every operator that a rule emits runs on both runtimes, on the CPU and on CUDA, at opset 18
 //!   ([`Lowering::max_pool`] set to [`MaxPoolAdjoint::Indices`] excepted).
 //!
-//! Derivatives at kinks follow PyTorch: 0 for `Relu` at 0, 1 for `Clip` at its bounds, one half each
+//! Derivatives at kinks follow PyTorch: 0 for `Relu` at 0, 1 for `Clip` at its bounds, but 0 for
+//! `Clip` from 0 to 6 (its `ReLU6`), one half each
 //! for `Min` and `Max` of equal operands, equal shares for the ties of `ReduceMax`, and the first
 //! position in row-major order for the ties of `MaxPool`.
 //!
@@ -50,23 +51,53 @@ pub struct Vjp {
 }
 
 /// Choices between derivative graphs that compute the same.
+///
+/// The defaults run everywhere and were measured fastest on ONNX Runtime's CPU provider
+/// (`docs/benchmarks.md`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Lowering {
     /// How the derivative of `MaxPool` finds the winner of each window.
     pub max_pool: MaxPoolAdjoint,
+    /// How the derivative of `Conv` in its input is written.
+    pub convolution: ConvolutionAdjoint,
+    /// How the derivative of `Relu` is written.
+    pub relu: ReluMask,
 }
 
-/// The derivative of a `MaxPool` whose windows do not tile its input. (Where they do, the pooled map
-/// is enlarged again and compared, which is faster than either form.)
+/// The derivative of `MaxPool`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum MaxPoolAdjoint {
-    /// Compares the windows' taps with the maximum, one strided slice for each tap. Runs everywhere
+    /// Compares the taps of the windows with the maximum, one axis after another. Runs everywhere
     /// and gives the same bits on every run.
     #[default]
     Taps,
     /// A second `MaxPool` with its `Indices` output, then `ScatterElements`. The embedded runtime
     /// has no `Indices`; on CUDA the order of the sum varies.
     Indices,
+}
+
+/// The derivative of `Conv` in its input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ConvolutionAdjoint {
+    /// Stride 1: a `Conv` with the flipped weight; else `ConvTranspose`.
+    #[default]
+    Flipped,
+    /// Always `ConvTranspose`, with the weight as it is: half the weights in the file. On the CPU
+    /// slower, most of all for depthwise convolutions.
+    Transposed,
+}
+
+/// The derivative of `Relu`, a factor of 0 or 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ReluMask {
+    /// A comparison, cast to floats. As truth values it takes a quarter of the memory where a graph
+    /// is [`split()`].
+    #[default]
+    Comparison,
+    /// `HardSigmoid` so steep that it is a step: one node instead of two, which ONNX Runtime's CPU
+    /// provider keeps in its convolution layout. It rounds what is positive but not normal (below
+    /// 1.2e-38) and has y cross where a graph is split: for graphs in one piece.
+    Step,
 }
 
 /// A node that no derivative passes, and why.

@@ -202,6 +202,22 @@ impl<'t> Var<'t> {
         self.pad(&widths.0, &widths.1, 0.0)
     }
 
+    /// Elements `start..start + length` of one axis, with `fill` where there are none.
+    pub(super) fn window(self, axis: usize, start: i64, length: usize, fill: f64) -> Self {
+        let own = self.shape()[axis] as i64;
+        let end = start + length as i64;
+        if start >= own || end <= 0 {
+            let mut shape = self.shape();
+            shape[axis] = length;
+            return self.constant(fill).expand(&shape);
+        }
+        let inside = self.slice_axis(axis, start.max(0) as usize, end.min(own) as usize);
+        let mut widths = (vec![0; self.rank()], vec![0; self.rank()]);
+        widths.0[axis] = (-start).max(0) as usize;
+        widths.1[axis] = (end - own).max(0) as usize;
+        inside.pad(&widths.0, &widths.1, fill)
+    }
+
     pub(super) fn concat(parts: &[Self], axis: usize) -> Self {
         match parts {
             [only] => *only,

@@ -162,9 +162,8 @@ fn check(
         autodiff::vector_jacobian_product(&mut gradient, &[of], graph.inputs()[position])?;
     gradient.set_outputs(vec![product.wrt_bar]);
 
-    let options = SessionOptions {
-        threads: std::thread::available_parallelism().map_or(1, usize::from),
-    };
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let options = SessionOptions::threads(threads);
     let load = |graph: &Graph| -> anyhow::Result<Box<dyn Session>> {
         let bytes = onnx::serialise(&passes::prune(graph))?;
         Ok(runtime.load(&bytes, &options)?)

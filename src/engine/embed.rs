@@ -90,9 +90,8 @@ impl ImageNetwork {
         graph.set_outputs(vec![flat]);
         let graph =
             passes::fold_batch_normalization(&passes::fold_constants(&passes::prune(&graph)));
-        let options = SessionOptions {
-            threads: std::thread::available_parallelism().map_or(1, usize::from),
-        };
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let options = SessionOptions::threads(threads);
         Ok(ImageNetwork {
             session: runtime.load(&onnx::serialise(&graph)?, &options)?,
             batch: BATCH,

@@ -29,6 +29,7 @@ use crate::onnx::OnnxError;
 use crate::query::Unit;
 use crate::runtime::{Runtime, RuntimeError};
 use networks::Networks;
+pub use networks::composed;
 use pool::{Kept, Pool};
 use stopwatch::RuntimeClock;
 

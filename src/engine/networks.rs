@@ -113,6 +113,15 @@ impl Networks {
     }
 }
 
+/// The networks of `bundle` composed for `units` at a fixed batch: `code [batch, d]` to `image`,
+/// `activation [batch, m]` and `embedding [batch, p]`, for whoever runs them elsewhere.
+///
+/// # Errors
+/// A file does not parse, or shapes do not fit.
+pub fn composed(bundle: &Bundle, units: &[Unit], batch: usize) -> Result<Graph, EngineError> {
+    Ok(Composed::build(bundle, units, batch)?.graph)
+}
+
 /// The composed forward graph; `outputs` are image, activation and embedding.
 struct Composed {
     graph: Graph,

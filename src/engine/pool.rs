@@ -74,9 +74,7 @@ impl Pool {
         networks: &Networks,
         plan: &Plan,
     ) -> Result<Pool, EngineError> {
-        let options = SessionOptions {
-            threads: plan.threads_per_worker,
-        };
+        let options = SessionOptions::threads(plan.threads_per_worker);
         let plain = onnx::serialise(&networks.plain)?;
         let forward = onnx::serialise(&networks.forward)?;
         let activation_backward = onnx::serialise(&networks.activation_backward)?;
@@ -216,14 +214,19 @@ impl Pool {
                 )?);
             }
             let cotangent = self.padded(embedding_bar, block);
-            let code_bar = self.backward(
-                &mut sessions.embedding_backward,
-                &self.embedding_feeds,
-                saved,
-                &codes,
-                (&cotangent, self.embedding_length),
-                clock,
-            )?;
+            // Linear in the cotangent: of zeros (one code alone, rows that rest) nothing comes back.
+            let code_bar = if cotangent.iter().all(|&bar| bar == 0.0) {
+                vec![0.0; self.micro_batch * width]
+            } else {
+                self.backward(
+                    &mut sessions.embedding_backward,
+                    &self.embedding_feeds,
+                    saved,
+                    &codes,
+                    (&cotangent, self.embedding_length),
+                    clock,
+                )?
+            };
             Ok((gradients, code_bar))
         })?;
         let mut activation_gradients = Array3::zeros((rows, self.constraints, width));

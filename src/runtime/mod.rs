@@ -4,6 +4,8 @@ mod embedded;
 pub mod onnxruntime;
 mod open;
 
+use std::path::PathBuf;
+
 use crate::graph::Tensor;
 
 pub use embedded::Embedded;
@@ -31,6 +33,40 @@ pub struct Backend {
 pub struct SessionOptions {
     /// Threads inside one session.
     pub threads: usize,
+    /// How far ONNX Runtime may rewrite the graph.
+    pub rewriting: Rewriting,
+    /// Whether CUDA may round the factors of products to 10 bits: faster, but a gradient loses three
+    /// decimal digits.
+    pub tensor_float32: bool,
+    /// Where ONNX Runtime writes the time of every node of every run, in Chrome's trace format:
+    /// `PREFIX_TIME.json`, complete once the session is dropped.
+    pub profile: Option<PathBuf>,
+}
+
+impl SessionOptions {
+    /// The fastest session of this many threads.
+    pub const fn threads(threads: usize) -> Self {
+        SessionOptions {
+            threads,
+            rewriting: Rewriting::Layout,
+            tensor_float32: false,
+            profile: None,
+        }
+    }
+}
+
+/// How far ONNX Runtime may rewrite a graph; the embedded runtime has one way only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Rewriting {
+    /// Not at all.
+    Nothing,
+    /// Constants folded, what is superfluous removed.
+    Basic,
+    /// Operators fused too.
+    Fusions,
+    /// Convolutions in a layout of their own too (blocks of channels).
+    #[default]
+    Layout,
 }
 
 /// Loads models.

@@ -6,7 +6,7 @@ use super::onnxruntime::PROBE;
 use super::*;
 
 fn convolve(runtime: &dyn Runtime) -> Vec<f32> {
-    let mut session = runtime.load(PROBE, &SessionOptions { threads: 1 }).unwrap();
+    let mut session = runtime.load(PROBE, &SessionOptions::threads(1)).unwrap();
     let (image, kernel) = ([1.0f32; 16], [1.0f32; 9]);
     let inputs = [
         Input::F32 {
@@ -43,11 +43,11 @@ fn a_model_cut_anywhere_gives_an_error() {
     let runtime = Embedded::new();
     for end in 0..PROBE.len() {
         // Cut between two top-level fields the rest is a model, though an older one.
-        let _ = runtime.load(&PROBE[..end], &SessionOptions { threads: 1 });
+        let _ = runtime.load(&PROBE[..end], &SessionOptions::threads(1));
     }
     assert!(
         runtime
-            .load(&PROBE[..100], &SessionOptions { threads: 1 })
+            .load(&PROBE[..100], &SessionOptions::threads(1))
             .is_err()
     );
 }
@@ -57,7 +57,7 @@ fn a_length_beyond_the_file_gives_an_error_without_allocating_it() {
     // Field 7 (the graph) of 2^40 bytes.
     let hostile = [0x3a, 0x80, 0x80, 0x80, 0x80, 0x80, 0x20, 0x0a];
     let error = Embedded::new()
-        .load(&hostile, &SessionOptions { threads: 1 })
+        .load(&hostile, &SessionOptions::threads(1))
         .err()
         .unwrap();
     assert!(error.to_string().contains("announced"), "{error}");
@@ -66,7 +66,7 @@ fn a_length_beyond_the_file_gives_an_error_without_allocating_it() {
 #[test]
 fn an_input_of_the_wrong_count_gives_an_error() {
     let mut session = Embedded::new()
-        .load(PROBE, &SessionOptions { threads: 1 })
+        .load(PROBE, &SessionOptions::threads(1))
         .unwrap();
     assert!(session.run(&[]).is_err());
 }

@@ -3,7 +3,7 @@
 
 pub(crate) mod net;
 
-use invset::autodiff::{Lowering, vector_jacobian_product_with};
+use invset::autodiff::{Lowering, MaxPoolAdjoint, vector_jacobian_product_with};
 use invset::graph::{DType, Graph, Op, Tensor, ValueId, interpret};
 
 /// A small reproducible source of numbers (SplitMix64).
@@ -178,4 +178,12 @@ impl Case {
             .unwrap_or_else(|error| panic!("{self:?}: {error}"))
             .remove(0)
     }
+}
+
+/// Every way to write the derivative of `MaxPool`.
+pub(crate) fn max_pool_lowerings() -> [Lowering; 2] {
+    [MaxPoolAdjoint::Taps, MaxPoolAdjoint::Indices].map(|max_pool| Lowering {
+        max_pool,
+        ..Lowering::default()
+    })
 }

@@ -28,7 +28,8 @@ Anything else is refused before any work, with the node, the operator and a reme
 - *saves*: the node's own values that its derivative reads, with weights constant. Truth values take
   one byte each when the backward pass is cut off from the forward pass.
 
-At kinks derivatives follow PyTorch: 0 for `Relu` at 0, 1 for `Clip` at its bounds, half each for
+At kinks derivatives follow PyTorch: 0 for `Relu` at 0, 1 for `Clip` at its bounds (0 for
+`Clip` from 0 to 6, its `ReLU6`), half each for
 `Min` and `Max` of equal operands, equal shares for the ties of `ReduceMax`, the first position in
 row-major order for the ties of `MaxPool`. The formulas are those of the ONNX specification's
 functions; the sources of what is not school calculus stand beside the code.

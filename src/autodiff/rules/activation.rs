@@ -3,6 +3,7 @@
 use std::f64::consts::{FRAC_1_SQRT_2, PI};
 
 use super::Site;
+use crate::autodiff::ReluMask;
 use crate::autodiff::var::Var;
 use crate::graph::op::{Binary, Op, Unary};
 
@@ -13,21 +14,42 @@ pub(super) fn strictly_between(y: Var<'_>, low: f64, high: f64) -> Var<'_> {
     y.mask(above.binary(Binary::And, below))
 }
 
-/// Passes inside the bounds and at them.
+/// The upper bound of ReLU6.
+const SIX: f64 = 6.0;
+
+/// Passes inside the bounds and at them: there, and nowhere else, y is x.
+///
+/// From 0 to 6 it is what files hold of a ReLU6, which passes nothing at its bounds. That is read
+/// off y, which keeps the fusion of a convolution with its activation.
 pub(super) fn clip<'t>(
     site: &Site<'t>,
     low: Option<f64>,
     high: Option<f64>,
 ) -> Vec<Option<Var<'t>>> {
-    let (x, _, g) = site.xyg();
-    let above = low.map(|low| x.compare(Binary::GreaterOrEqual, low));
-    let below = high.map(|high| x.compare(Binary::LessOrEqual, high));
-    let inside = match (above, below) {
-        (Some(above), Some(below)) => above.binary(Binary::And, below),
-        (Some(one), None) | (None, Some(one)) => one,
+    let (x, y, g) = site.xyg();
+    let mask = match (low, high) {
+        (Some(0.0), Some(SIX)) => strictly_between(y, 0.0, SIX),
+        (Some(_), Some(_)) => x.mask(x.binary(Binary::Equal, y)),
+        (Some(low), None) => x.mask(x.compare(Binary::GreaterOrEqual, low)),
+        (None, Some(high)) => x.mask(x.compare(Binary::LessOrEqual, high)),
         (None, None) => return vec![Some(g)],
     };
-    vec![Some(g * x.mask(inside))]
+    vec![Some(g * mask)]
+}
+
+/// Slope of the step that [`ReluMask::Step`] puts for the comparison: every normal number times it
+/// is above 1 or nearly so, and it is finite in float32.
+const STEEP: f64 = 3e38;
+
+/// [y > 0].
+pub(super) fn relu(y: Var<'_>) -> Var<'_> {
+    match y.tape().lowering.relu {
+        ReluMask::Comparison => y.is_positive(),
+        ReluMask::Step => y.unary(Unary::HardSigmoid {
+            alpha: STEEP,
+            beta: 0.0,
+        }),
+    }
 }
 
 /// Where x is positive, read off y if y tells, so that x need not be kept.

@@ -11,6 +11,7 @@
 //! weight is flipped here, so that no runtime flips it again on every run.
 
 use super::Site;
+use crate::autodiff::ConvolutionAdjoint;
 use crate::autodiff::var::Var;
 use crate::graph::Tensor;
 use crate::graph::op::{Convolution, Op};
@@ -87,7 +88,8 @@ fn to_input<'t>(x: Var<'t>, weight: Var<'t>, g: Var<'t>, convolution: &Convoluti
     };
     let flipped_pads = pads(&convolution.pads_before).zip(pads(&convolution.pads_after));
     let unit_stride = convolution.strides.iter().all(|&stride| stride == 1);
-    if let (true, Some((pads_before, pads_after))) = (unit_stride, flipped_pads) {
+    let may_flip = unit_stride && g.tape().lowering.convolution == ConvolutionAdjoint::Flipped;
+    if let (true, Some((pads_before, pads_after))) = (may_flip, flipped_pads) {
         let op = Op::Conv(Convolution {
             pads_before,
             pads_after,

@@ -6,6 +6,7 @@ mod binary;
 mod convolution;
 mod index;
 mod layout;
+mod max_pool;
 mod normalization;
 mod pool;
 mod product;

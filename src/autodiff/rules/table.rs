@@ -8,8 +8,8 @@
 use std::f64::consts::PI;
 
 use super::{
-    Rule, activation, binary, convolution, derivative, index, layout, linear, normalization, pool,
-    product, pullback, reduce, resample, stop,
+    Rule, activation, binary, convolution, derivative, index, layout, linear, max_pool,
+    normalization, pool, product, pullback, reduce, resample, stop,
 };
 use crate::graph::op::{Binary, Op, Unary};
 
@@ -27,9 +27,10 @@ pub(in crate::autodiff) fn rule(op: &Op) -> Rule<'_> {
         Op::Unary(unary) => unary_rule(*unary),
         Op::Binary(binary) => binary_rule(*binary),
         Op::Cast { .. } => linear("g, cast back", |g, site| g.cast(site.inputs[0].dtype())),
-        Op::Clip { low, high } => pullback("g·[low ≤ x ≤ high]", |site| {
-            activation::clip(site, *low, *high)
-        }),
+        Op::Clip { low, high } => pullback(
+            "g·[low ≤ x ≤ high]; from 0 to 6 (ReLU6) g·[0 < y < 6]",
+            |site| activation::clip(site, *low, *high),
+        ),
         Op::Where => pullback(
             "ā = condition ? g : 0, b̄ = condition ? 0 : g",
             binary::choose,
@@ -75,7 +76,7 @@ pub(in crate::autodiff) fn rule(op: &Op) -> Rule<'_> {
         ),
         Op::MaxPool(pool) => pullback(
             "g to the first maximum of each window in row-major order",
-            |site| pool::max_pool(site, pool),
+            |site| max_pool::max_pool(site, pool),
         ),
         Op::AveragePool {
             pool,
@@ -182,7 +183,7 @@ fn unary_rule(unary: Unary) -> Rule<'static> {
         Unary::Tanh => derivative("1 − y²", |_, y| 1.0 - y.square()),
         Unary::Sigmoid => derivative("y·(1 − y)", |_, y| y * (1.0 - y)),
         // From y, which keeps the fusion of a convolution with its activation.
-        Unary::Relu => derivative("[y > 0]", |_, y| y.is_positive()),
+        Unary::Relu => derivative("[y > 0]", |_, y| activation::relu(y)),
         Unary::Softplus => derivative("σ(x)", |x, _| x.unary(Unary::Sigmoid)),
         // 1/(1+|x|)², and 1 − |y| = 1/(1+|x|).
         Unary::Softsign => derivative("(1 − |y|)²", |_, y| (1.0 - y.unary(Unary::Abs)).square()),

@@ -19,13 +19,13 @@ const NO_DRIVER: &str = "no NVIDIA driver on this machine";
 
 /// The provider for one device.
 ///
-/// TF32 is off, though on in the library: it costs a gradient three decimal digits. cuDNN's
+/// TF32 is off unless asked for, though on in the library. cuDNN's
 /// heuristic finds a plan for a fixed shape at once, and the arena grows by what is asked for
 /// rather than to the next power of two, so that a memory cap means what it says.
-pub(super) fn provider(device: i32) -> ExecutionProviderDispatch {
+pub(super) fn provider(device: i32, tensor_float32: bool) -> ExecutionProviderDispatch {
     ep::CUDA::default()
         .with_device_id(device)
-        .with_tf32(false)
+        .with_tf32(tensor_float32)
         .with_conv_algorithm_search(ep::cuda::ConvAlgorithmSearch::Heuristic)
         .with_arena_extend_strategy(ArenaExtendStrategy::SameAsRequested)
         .build()
@@ -181,7 +181,7 @@ pub(in crate::runtime) const PROBE: &[u8] = b"\
 /// Runs the probe with every node on the device.
 fn probe(library: &Library, device: i32, label: &Arc<str>) -> Result<(), String> {
     let mut session =
-        session::load_on_device_only(&library.environment, provider(device), PROBE, label)
+        session::load_on_device_only(&library.environment, provider(device, false), PROBE, label)
             .map_err(|error| error.to_string())?;
     let image = [1.0f32; 16];
     let kernel = [1.0f32; 9];

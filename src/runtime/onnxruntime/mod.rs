@@ -121,7 +121,7 @@ impl Runtime for OnnxRuntime {
     ) -> Result<Box<dyn Session>, RuntimeError> {
         let provider = match self.device {
             Device::Cpu => None,
-            Device::Cuda(number) => Some(cuda::provider(number)),
+            Device::Cuda(number) => Some(cuda::provider(number, options.tensor_float32)),
         };
         let environment = &self.library.environment;
         let session = session::load(environment, provider, model, options, &self.label)?;

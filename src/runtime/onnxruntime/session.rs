@@ -11,7 +11,7 @@ use ort::session::{Session as OrtSession, SessionInputValue};
 use ort::value::{DynValue, PrimitiveTensorElementType, TensorElementType, TensorRef, ValueType};
 
 use crate::graph::{Data, Tensor};
-use crate::runtime::{Held, Input, RuntimeError, Session, SessionOptions, one_line};
+use crate::runtime::{Held, Input, Rewriting, RuntimeError, Session, SessionOptions, one_line};
 
 /// Name and version of the library, as they stand in messages.
 type Label = Arc<str>;
@@ -36,7 +36,7 @@ pub(super) fn load_on_device_only(
     model: &[u8],
     label: &Label,
 ) -> Result<OnnxRuntimeSession, RuntimeError> {
-    builder(environment, Some(provider), &SessionOptions { threads: 1 })
+    builder(environment, Some(provider), &SessionOptions::threads(1))
         .and_then(|builder| {
             builder
                 .with_disable_cpu_fallback()
@@ -80,15 +80,29 @@ fn builder(
         .with_intra_threads(options.threads.max(1))
         .and_then(|builder| builder.with_intra_op_spinning(false))
         .and_then(|builder| builder.with_memory_pattern(true))
-        .and_then(|builder| builder.with_optimization_level(GraphOptimizationLevel::All))
+        .and_then(|builder| builder.with_optimization_level(level(options.rewriting)))
         .and_then(|builder| builder.with_deterministic_compute(true))
         .map_err(ort::Error::<()>::from)?;
+    if let Some(prefix) = &options.profile {
+        builder = builder
+            .with_profiling(prefix)
+            .map_err(ort::Error::<()>::from)?;
+    }
     if let Some(provider) = provider {
         builder = builder
             .with_execution_providers([provider])
             .map_err(ort::Error::<()>::from)?;
     }
     Ok(builder)
+}
+
+fn level(rewriting: Rewriting) -> GraphOptimizationLevel {
+    match rewriting {
+        Rewriting::Nothing => GraphOptimizationLevel::Disable,
+        Rewriting::Basic => GraphOptimizationLevel::Level1,
+        Rewriting::Fusions => GraphOptimizationLevel::Level2,
+        Rewriting::Layout => GraphOptimizationLevel::All,
+    }
 }
 
 /// A loaded model.
