@@ -10,7 +10,7 @@ mod recorded;
 
 use std::collections::BTreeMap;
 
-use invset::graph::{DType, Graph, Node};
+use invset::graph::{DType, Graph, Node, Op};
 use invset::onnx::Model;
 use invset::runtime::{self, DeviceChoice, Input, RuntimeChoice, SessionOptions};
 use recorded::{Export, Gradient, Network};
@@ -104,8 +104,9 @@ fn at_run_time(graph: &Graph) -> Vec<&Node> {
     nodes
 }
 
+/// Images are never transposed; the derivative of `MaxPool` parts the phases of rows, as matrices.
 #[test]
-fn a_resnet_is_differentiated_without_transposing_or_selecting() {
+fn a_resnet_is_differentiated_without_transposing_images_or_selecting() {
     let network = Network::open("resnet");
     for export in exports(&network) {
         let graph = export.differentiated(1).unwrap().graph();
@@ -113,7 +114,11 @@ fn a_resnet_is_differentiated_without_transposing_or_selecting() {
         assert!(nodes.iter().any(|node| node.op.name() == "Conv"));
         for node in nodes {
             let op = node.op.name();
-            assert!(op != "Transpose" && op != "Where", "{}: {op}", export.name);
+            let transposes_images = matches!(
+                &node.op,
+                Op::Transpose { permutation } if permutation.len() > 2
+            );
+            assert!(!transposes_images && op != "Where", "{}: {op}", export.name);
         }
     }
 }
@@ -129,7 +134,7 @@ fn onnxruntime_repeats_every_gradient_bit_for_bit_on_four_threads() {
         Some(&library),
     );
     let runtime = opened.unwrap().runtime;
-    let options = SessionOptions { threads: THREADS };
+    let options = SessionOptions::threads(THREADS);
     for (place, network, gradient) in gradients() {
         let fed = network.rows(1).inputs(DType::F32);
         let fed: Vec<Input<'_>> = fed.iter().map(Input::Tensor).collect();

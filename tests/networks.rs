@@ -76,7 +76,7 @@ fn run(runtime: &dyn Runtime, gradient: &Gradient, rows: &Rows) -> Result<Vec<Ve
     let fed = rows.inputs(DType::F32);
     let fed: Vec<Input<'_>> = fed.iter().map(Input::Tensor).collect();
     runtime
-        .load(&gradient.bytes, &SessionOptions { threads: 1 })
+        .load(&gradient.bytes, &SessionOptions::threads(1))
         .and_then(|mut session| {
             let held = session.run(&fed)?;
             let tensors = held.iter().map(|held| Ok(held.to_tensor()?.to_f64()));

@@ -120,3 +120,43 @@ pub(crate) fn read_floats(path: &Path) -> anyhow::Result<Vec<f32>> {
         .map(|chunk| f32::from_le_bytes([chunk[0], chunk[1], chunk[2], chunk[3]]))
         .collect())
 }
+
+/// Two correct float32 gradients differ by less, in the median over rows and relative to the row's
+/// norm, though units lie on different sides of their kinks; a wrong graph is further off.
+const AGREEMENT: f64 = 5e-2;
+
+/// That the gradient `[rows, …]` which a peer wrote is ours. A forward pass writes none.
+pub(crate) fn agree(file: &Path, ours: &[f32], rows: usize, peer: &str) -> anyhow::Result<()> {
+    if !file.exists() {
+        return Ok(());
+    }
+    let theirs = read_floats(file)?;
+    anyhow::ensure!(
+        theirs.len() == ours.len() && rows > 0,
+        "{peer} gives {} numbers, we give {}",
+        theirs.len(),
+        ours.len()
+    );
+    let length = (ours.len() / rows).max(1);
+    let norm = |values: &mut dyn Iterator<Item = f32>| -> f64 {
+        values
+            .map(|value| f64::from(value).powi(2))
+            .sum::<f64>()
+            .sqrt()
+    };
+    let mut errors: Vec<f64> = ours
+        .chunks(length)
+        .zip(theirs.chunks(length))
+        .map(|(ours, theirs)| {
+            let apart = norm(&mut ours.iter().zip(theirs).map(|(a, b)| a - b));
+            apart / norm(&mut ours.iter().copied()).max(f64::MIN_POSITIVE)
+        })
+        .collect();
+    errors.sort_by(f64::total_cmp);
+    let median = errors[errors.len() / 2];
+    anyhow::ensure!(
+        median <= AGREEMENT,
+        "the gradient of {peer} differs from ours by {median:.1e}, relative, in the median over rows"
+    );
+    Ok(())
+}
