@@ -2,8 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-/// One run takes this long at least: short work is repeated.
-const SHORTEST: Duration = Duration::from_millis(4);
+/// One run takes this long at least: short work is repeated. (Longer runs would meet the scheduler
+/// more often than not on a machine that does something else too.)
+const SHORTEST: Duration = Duration::from_millis(1);
+
+/// Short rounds are made more often, until they take this long together, but at most [`MOST_OFTEN`]
+/// times as often.
+const ENOUGH: Duration = Duration::from_secs(4);
+const MOST_OFTEN: usize = 10;
 
 type Run<'a> = Box<dyn FnMut(usize) -> anyhow::Result<Duration> + 'a>;
 
@@ -66,11 +72,15 @@ pub(crate) fn interleave(
     rounds: usize,
     most: Duration,
 ) -> anyhow::Result<Vec<Times>> {
+    let mut round = Duration::ZERO;
     for contender in contenders.iter_mut() {
         (contender.run)(1)?;
         let once = (contender.run)(1)?.max(Duration::from_nanos(100));
         contender.repeats = (SHORTEST.as_nanos() / once.as_nanos()) as usize + 1;
+        round += once * contender.repeats as u32;
     }
+    let possible = (ENOUGH.as_secs_f64() / round.as_secs_f64()) as usize;
+    let rounds = possible.clamp(rounds, rounds * MOST_OFTEN);
     let start = Instant::now();
     let mut times = vec![Times::default(); contenders.len()];
     for round in 0..rounds {
