@@ -36,9 +36,12 @@ fn runtimes() -> Vec<Arc<dyn Runtime>> {
 fn agrees_with_pytorch(name: &str) {
     let network = Network::open(name);
     let runtimes = runtimes();
+    let exports = network.exports();
     let mut failures = Vec::new();
+    let mut passed = 0;
     let mut checks = 0;
-    for export in network.exports() {
+    for export in &exports {
+        let failed_before = failures.len();
         for &batch in export.batches() {
             let rows = network.rows(batch);
             let place = format!("{name}/{} at batch {batch}", export.name);
@@ -60,8 +63,12 @@ fn agrees_with_pytorch(name: &str) {
                 }
             }
         }
+        passed += usize::from(failures.len() == failed_before);
     }
-    eprintln!("{name}: {checks} checks, {} failures", failures.len());
+    eprintln!(
+        "{name}: {passed} of {} files pass, {checks} checks",
+        exports.len()
+    );
     assert!(failures.is_empty(), "\n{}", failures.join("\n"));
     assert!(checks > 0, "{name} has no exports");
 }

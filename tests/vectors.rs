@@ -281,7 +281,8 @@ macro_rules! published {
 published! {
     convolutions_of_one_axis_as_in_burn: "burn_conv1d";
     convolutions_of_two_axes_as_in_burn: "burn_conv2d";
-    transposed_convolutions_as_in_burn: "burn_conv_transpose2d";
+    transposed_convolutions_of_one_axis_as_in_burn: "burn_conv_transpose1d";
+    transposed_convolutions_of_two_axes_as_in_burn: "burn_conv_transpose2d";
     pools_as_in_burn: "burn_pool";
     softmax_and_nearest_resize_as_in_burn: "burn_softmax_resize";
     elementwise_functions_products_and_nearest_resize_as_in_candle: "candle_grad";

@@ -122,7 +122,7 @@ def out_of_time(*_):
 
 def main(folder):
     signal.signal(signal.SIGALRM, out_of_time)
-    passed, total, ways, reasons = Counter(), Counter(), Counter(), Counter()
+    passed, total, alone, ways, reasons = Counter(), Counter(), Counter(), Counter(), Counter()
     for path in sorted(folder.glob("*/*.onnx")):
         exporter = path.stem.rsplit("-", 1)[0]
         total[exporter] += 1
@@ -135,12 +135,13 @@ def main(folder):
         if failure is None:
             passed[exporter] += 1
             ways[way] += 1
+            alone[exporter] += way == "as it is"
         else:
             reasons[kind(failure)] += 1
             print(f"{path.relative_to(folder)}: {' '.join(str(failure).split())[:160]}")
     print(f"\nonnx-ad passes {sum(passed.values())} of {sum(total.values())} files: {dict(ways)}")
     for exporter in sorted(total):
-        print(f"  {exporter:16} {passed[exporter]:4} of {total[exporter]}")
+        print(f"  {exporter:16} {passed[exporter]:4} of {total[exporter]}, {alone[exporter]} as they are")
     for reason, count in reasons.most_common():
         print(f"  {count:4} {reason}")
 
