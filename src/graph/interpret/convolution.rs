@@ -1,89 +1,23 @@
-//! Convolution and its transpose, tap by tap.
+//! Convolution and its transpose.
+//!
+//! A convolution is a matrix product: weights `[outputs, channels·taps]` times the *columns*
+//! `[channels·taps, windows]`, which hold what every tap of every window reads (Chellapilla, Puri and
+//! Simard 2006, section 3). The columns are made for a block of rows at a time. Its transpose is the
+//! product of the transposed weights with the input, its columns added back to where they would be
+//! read. Groups of few output channels have nothing to multiply a column with again: they are summed
+//! tap by tap.
 
-use super::{positions, rounded};
+use super::linear::{self, matrix};
+use super::windows::{Block, Windows};
+use super::{floats, rounded};
 use crate::graph::op::Convolution;
 use crate::graph::tensor::{Tensor, TensorType};
 
-/// Positions that one kernel tap joins along one axis: window `first + i` reads `at + i·stride`.
-#[derive(Clone, Copy)]
-struct Reach {
-    first: usize,
-    count: usize,
-    at: usize,
-}
+/// Elements of the columns made at a time: 2 MiB stay in a cache.
+const COLUMNS: usize = 1 << 18;
 
-/// The windows of one axis whose tap number `tap` falls inside the axis:
-/// `0 <= window·stride + tap·dilation − pad < length`.
-fn reach(
-    (windows, length): (usize, usize),
-    (stride, dilation, pad): (usize, usize, usize),
-    tap: usize,
-) -> Reach {
-    let offset = tap * dilation;
-    let first = pad.saturating_sub(offset).div_ceil(stride);
-    let end = (length + pad)
-        .saturating_sub(offset)
-        .div_ceil(stride)
-        .min(windows);
-    Reach {
-        first,
-        count: end.saturating_sub(first),
-        at: (first * stride + offset).saturating_sub(pad),
-    }
-}
-
-/// What one tap joins: equal runs along the last axis, each a (window, input) pair of starts.
-struct Tap {
-    runs: Vec<(usize, usize)>,
-    count: usize,
-    stride: usize,
-}
-
-/// Every tap of the kernel with what it joins between `windows` (the output of the convolution,
-/// the input of its transpose) and `input`, both spatial shapes.
-fn taps(
-    windows: &[usize],
-    input: &[usize],
-    kernel: &[usize],
-    convolution: &Convolution,
-) -> Vec<Tap> {
-    let window_strides = positions::strides(windows);
-    let input_strides = positions::strides(input);
-    let last = input.len() - 1;
-    let mut taps = Vec::new();
-    positions::for_each_index(kernel, |index| {
-        let reaches: Vec<Reach> = (0..input.len())
-            .map(|axis| {
-                reach(
-                    (windows[axis], input[axis]),
-                    (
-                        convolution.strides[axis],
-                        convolution.dilations[axis],
-                        convolution.pads_before[axis],
-                    ),
-                    index[axis],
-                )
-            })
-            .collect();
-        let rows: Vec<usize> = reaches[..last].iter().map(|reach| reach.count).collect();
-        let mut runs = Vec::new();
-        positions::for_each_index(&rows, |row| {
-            let mut window = reaches[last].first;
-            let mut at = reaches[last].at;
-            for (axis, &step) in row.iter().enumerate() {
-                window += (reaches[axis].first + step) * window_strides[axis];
-                at += (reaches[axis].at + step * convolution.strides[axis]) * input_strides[axis];
-            }
-            runs.push((window, at));
-        });
-        taps.push(Tap {
-            runs,
-            count: reaches[last].count,
-            stride: convolution.strides[last],
-        });
-    });
-    taps
-}
+/// Groups of fewer output channels are summed tap by tap.
+const FEWEST_MULTIPLIED: usize = 4;
 
 /// An output `[N, M, ..]` that starts as the bias.
 fn biased(bias: Option<&&Tensor>, output: &TensorType) -> Vec<f64> {
@@ -101,9 +35,13 @@ pub(super) fn forward(
     convolution: &Convolution,
     output: &TensorType,
 ) -> Result<Tensor, String> {
-    let (x, weight) = (inputs[0].to_f64(), inputs[1].to_f64());
+    let mut y = biased(inputs.get(2), output);
+    if y.is_empty() || inputs[0].is_empty() || inputs[1].is_empty() {
+        return rounded(y, output);
+    }
+    let (x, weight) = (floats(inputs[0]), floats(inputs[1]));
     let (x_shape, weight_shape) = (inputs[0].shape(), inputs[1].shape());
-    let taps = taps(
+    let windows = Windows::new(
         &output.shape[2..],
         &x_shape[2..],
         &weight_shape[2..],
@@ -111,29 +49,69 @@ pub(super) fn forward(
     );
     let area_x: usize = x_shape[2..].iter().product();
     let area_y: usize = output.shape[2..].iter().product();
-    let (channels, outputs) = (x_shape[1], output.shape[1]);
-    let channels_per_group = weight_shape[1];
-    let outputs_per_group = outputs / convolution.group;
-    let mut y = biased(inputs.get(2), output);
-    for sample in 0..x_shape[0] {
-        for m in 0..outputs {
-            let group = m / outputs_per_group;
-            let y = &mut y[(sample * outputs + m) * area_y..][..area_y];
-            for c in 0..channels_per_group {
-                let channel = sample * channels + group * channels_per_group + c;
-                let x = &x[channel * area_x..][..area_x];
-                let kernel = &weight[(m * channels_per_group + c) * taps.len()..];
-                for (tap, &w) in taps.iter().zip(kernel) {
-                    for &(window, at) in &tap.runs {
-                        for i in 0..tap.count {
-                            y[window + i] += w * x[at + i * tap.stride];
-                        }
-                    }
+    let group_x = weight_shape[1] * area_x;
+    let outputs = output.shape[1] / convolution.group;
+    let depth = weight_shape[1] * windows.taps();
+    let is_product = outputs >= FEWEST_MULTIPLIED;
+    let per_window = if is_product { depth } else { 0 };
+    let blocks = windows.blocks(per_window, COLUMNS);
+    // A window of one tap that never skips or pads reads the input as it is.
+    let reads_all = windows.taps() == 1 && x_shape[2..] == output.shape[2..] && {
+        let unpadded = convolution.pads_before.iter().all(|&pad| pad == 0);
+        unpadded && convolution.strides.iter().all(|&stride| stride == 1)
+    };
+    let mut columns = Vec::new();
+    let samples = x.chunks_exact(group_x * convolution.group);
+    for (x, y) in samples.zip(y.chunks_exact_mut(area_y * output.shape[1])) {
+        let groups = x
+            .chunks_exact(group_x)
+            .zip(y.chunks_exact_mut(outputs * area_y));
+        for ((x, y), weight) in groups.zip(weight.chunks_exact(outputs * depth)) {
+            let weights = matrix(weight, outputs, depth)?;
+            if reads_all && is_product {
+                let x = matrix(x, depth, area_x)?;
+                linear::add_product(y, outputs, 0..area_y, weights, x)?;
+                continue;
+            }
+            for block in &blocks {
+                if !is_product {
+                    sum_by_taps(&windows, block, (x, area_x), weight, (y, area_y));
+                    continue;
                 }
+                let width = block.rows.len() * windows.row_length();
+                columns.resize(depth * width, 0.0);
+                for (row, to) in columns.chunks_exact_mut(width).enumerate() {
+                    let plane = &x[row / windows.taps() * area_x..][..area_x];
+                    windows.gather(block, row % windows.taps(), plane, to);
+                }
+                let first = block.rows.start * windows.row_length();
+                let columns = matrix(&columns, depth, width)?;
+                linear::add_product(y, outputs, first..first + width, weights, columns)?;
             }
         }
     }
     rounded(y, output)
+}
+
+/// One block of one group, tap by tap.
+fn sum_by_taps(
+    windows: &Windows,
+    block: &Block,
+    (x, area_x): (&[f64], usize),
+    weight: &[f64],
+    (y, area_y): (&mut [f64], usize),
+) {
+    let (row_length, taps) = (windows.row_length(), windows.taps());
+    let block_y = block.rows.start * row_length..block.rows.end * row_length;
+    let depth = x.len() / area_x * taps;
+    for (y, weight) in y.chunks_exact_mut(area_y).zip(weight.chunks_exact(depth)) {
+        let y = &mut y[block_y.clone()];
+        for (plane, kernel) in x.chunks_exact(area_x).zip(weight.chunks_exact(taps)) {
+            for (tap, &weight) in kernel.iter().enumerate() {
+                windows.gather_add(block, tap, weight, plane, y);
+            }
+        }
+    }
 }
 
 /// y[n, m, i·stride + k·dilation − pad] = b[m] + Σ x[n, c, i] w[c, m, k]: every input element
@@ -143,9 +121,13 @@ pub(super) fn transposed(
     convolution: &Convolution,
     output: &TensorType,
 ) -> Result<Tensor, String> {
-    let (x, weight) = (inputs[0].to_f64(), inputs[1].to_f64());
+    let mut y = biased(inputs.get(2), output);
+    if y.is_empty() || inputs[0].is_empty() || inputs[1].is_empty() {
+        return rounded(y, output);
+    }
+    let (x, weight) = (floats(inputs[0]), floats(inputs[1]));
     let (x_shape, weight_shape) = (inputs[0].shape(), inputs[1].shape());
-    let taps = taps(
+    let windows = Windows::new(
         &x_shape[2..],
         &output.shape[2..],
         &weight_shape[2..],
@@ -153,24 +135,29 @@ pub(super) fn transposed(
     );
     let area_x: usize = x_shape[2..].iter().product();
     let area_y: usize = output.shape[2..].iter().product();
-    let (channels, outputs) = (x_shape[1], output.shape[1]);
-    let outputs_per_group = weight_shape[1];
-    let channels_per_group = channels / convolution.group;
-    let mut y = biased(inputs.get(2), output);
-    for sample in 0..x_shape[0] {
-        for c in 0..channels {
-            let group = c / channels_per_group;
-            let x = &x[(sample * channels + c) * area_x..][..area_x];
-            for m in 0..outputs_per_group {
-                let channel = sample * outputs + group * outputs_per_group + m;
-                let y = &mut y[channel * area_y..][..area_y];
-                let kernel = &weight[(c * outputs_per_group + m) * taps.len()..];
-                for (tap, &w) in taps.iter().zip(kernel) {
-                    for &(window, at) in &tap.runs {
-                        for i in 0..tap.count {
-                            y[at + i * tap.stride] += w * x[window + i];
-                        }
-                    }
+    let channels = x_shape[1] / convolution.group;
+    let depth = weight_shape[1] * windows.taps();
+    let group_y = weight_shape[1] * area_y;
+    let blocks = windows.blocks(depth, COLUMNS);
+    let mut columns = Vec::new();
+    let samples = x.chunks_exact(x_shape[1] * area_x);
+    for (x, y) in samples.zip(y.chunks_exact_mut(group_y * convolution.group)) {
+        let groups = x
+            .chunks_exact(channels * area_x)
+            .zip(y.chunks_exact_mut(group_y));
+        for ((x, y), weight) in groups.zip(weight.chunks_exact(channels * depth)) {
+            let weights = matrix(weight, channels, depth)?;
+            let x = matrix(x, channels, area_x)?;
+            for block in &blocks {
+                let width = block.rows.len() * windows.row_length();
+                let first = block.rows.start * windows.row_length();
+                columns.clear();
+                columns.resize(depth * width, 0.0);
+                let x = x.slice(ndarray::s![.., first..first + width]);
+                linear::add_product(&mut columns, depth, 0..width, weights.t(), x)?;
+                for (row, values) in columns.chunks_exact(width).enumerate() {
+                    let plane = &mut y[row / windows.taps() * area_y..][..area_y];
+                    windows.scatter_add(block, row % windows.taps(), values, plane);
                 }
             }
         }

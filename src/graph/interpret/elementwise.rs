@@ -3,8 +3,9 @@
 use std::f64::consts::{FRAC_1_SQRT_2, PI};
 use std::sync::Arc;
 
+use super::positions::{self, zip_broadcast};
 use super::special::erf;
-use super::{filled, integers, larger, positions, rounded, smaller, wrapped};
+use super::{filled, floats, integers, larger, rounded, smaller, wrapped};
 use crate::graph::op::{Binary, Unary};
 use crate::graph::tensor::{DType, Data, Tensor, TensorType};
 
@@ -16,7 +17,12 @@ pub(super) fn unary(unary: Unary, x: &Tensor, output: &TensorType) -> Result<Ten
             filled(Data::Bool(Arc::new(values)), output)
         }
         (_, Data::F32(_) | Data::F64(_)) => {
-            let values = x.to_f64().into_iter().map(|v| float(unary, v)).collect();
+            let x = floats(x);
+            // The usual one apart, so that the choice is not made again for every element.
+            let values = match unary {
+                Unary::Relu => x.iter().map(|&v| relu(v)).collect(),
+                _ => x.iter().map(|&v| float(unary, v)).collect(),
+            };
             rounded(values, output)
         }
         _ => {
@@ -44,8 +50,15 @@ fn softplus(x: f64) -> f64 {
     larger(x, 0.0) + (-x.abs()).exp().ln_1p()
 }
 
+/// max(x, 0); not-a-number passes.
+fn relu(x: f64) -> f64 {
+    if x < 0.0 { 0.0 } else { x }
+}
+
 fn clamp(x: f64, low: f64, high: f64) -> f64 {
-    smaller(larger(x, low), high)
+    // Not-a-number passes, for it compares as neither.
+    let raised = if x < low { low } else { x };
+    if raised > high { high } else { raised }
 }
 
 fn float(unary: Unary, x: f64) -> f64 {
@@ -72,7 +85,7 @@ fn float(unary: Unary, x: f64) -> f64 {
         Unary::Cos => x.cos(),
         Unary::Tanh => x.tanh(),
         Unary::Sigmoid => 1.0 / (1.0 + (-x).exp()),
-        Unary::Relu => larger(x, 0.0),
+        Unary::Relu => relu(x),
         Unary::Softplus => softplus(x),
         Unary::Softsign => x / (1.0 + x.abs()),
         Unary::Erf => erf(x),
@@ -115,39 +128,44 @@ pub(super) fn binary(
     b: &Tensor,
     output: &TensorType,
 ) -> Result<Tensor, String> {
-    let pairs = positions::broadcast(a.shape(), &output.shape)
-        .into_iter()
-        .zip(positions::broadcast(b.shape(), &output.shape));
+    let (shape_a, shape_b, shape) = (a.shape(), b.shape(), &output.shape);
+    let truth = |values: Vec<bool>| filled(Data::Bool(Arc::new(values)), output);
     match (a.data(), b.data()) {
         (Data::Bool(a), Data::Bool(b)) => {
-            let values = pairs
-                .map(|(i, j)| match binary {
-                    Binary::And => a[i] && b[j],
-                    Binary::Or => a[i] || b[j],
-                    _ => a[i] == b[j],
-                })
-                .collect();
-            filled(Data::Bool(Arc::new(values)), output)
+            let (a, b) = ((a.as_slice(), shape_a), (b.as_slice(), shape_b));
+            truth(zip_broadcast(a, b, shape, |a, b| match binary {
+                Binary::And => a && b,
+                Binary::Or => a || b,
+                _ => a == b,
+            }))
         }
         (Data::F32(_) | Data::F64(_), _) => {
-            let (a, b) = (a.to_f64(), b.to_f64());
-            if binary.is_comparison() {
-                let values = pairs.map(|(i, j)| compare(binary, &a[i], &b[j])).collect();
-                return filled(Data::Bool(Arc::new(values)), output);
-            }
-            let values = pairs.map(|(i, j)| float_pair(binary, a[i], b[j])).collect();
+            let (a, b) = (floats(a), floats(b));
+            let (a, b) = ((&*a, shape_a), (&*b, shape_b));
+            // The usual ones apart, so that the choice is not made again for every element.
+            let values = match binary {
+                Binary::Add => zip_broadcast(a, b, shape, |a, b| a + b),
+                Binary::Sub => zip_broadcast(a, b, shape, |a, b| a - b),
+                Binary::Mul => zip_broadcast(a, b, shape, |a, b| a * b),
+                Binary::Div => zip_broadcast(a, b, shape, |a, b| a / b),
+                _ if binary.is_comparison() => {
+                    return truth(zip_broadcast(a, b, shape, |a, b| compare(binary, &a, &b)));
+                }
+                _ => zip_broadcast(a, b, shape, |a, b| float_pair(binary, a, b)),
+            };
             rounded(values, output)
         }
         _ => {
             let (a, b) = (integers(a)?, integers(b)?);
+            let (a, b) = ((a.as_slice(), shape_a), (b.as_slice(), shape_b));
             if binary.is_comparison() {
-                let values = pairs.map(|(i, j)| compare(binary, &a[i], &b[j])).collect();
-                return filled(Data::Bool(Arc::new(values)), output);
+                return truth(zip_broadcast(a, b, shape, |a, b| compare(binary, &a, &b)));
             }
-            let values: Result<Vec<i64>, String> = pairs
-                .map(|(i, j)| integer_pair(binary, a[i], b[j]))
-                .collect();
-            wrapped(values?, output)
+            let pairs = zip_broadcast(a, b, shape, |a, b| integer_pair(binary, a, b));
+            wrapped(
+                pairs.into_iter().collect::<Result<Vec<i64>, String>>()?,
+                output,
+            )
         }
     }
 }
@@ -244,8 +262,8 @@ pub(super) fn clip(x: &Tensor, low: Option<f64>, high: Option<f64>) -> Result<Te
     if x.dtype().is_float() {
         let low = low.unwrap_or(f64::NEG_INFINITY);
         let high = high.unwrap_or(f64::INFINITY);
-        let values = x.to_f64().into_iter().map(|v| clamp(v, low, high));
-        return rounded(values.collect(), &output);
+        let values = floats(x).iter().map(|&v| clamp(v, low, high)).collect();
+        return rounded(values, &output);
     }
     let low = low.map_or(i64::MIN, |low| low.ceil() as i64);
     let high = high.map_or(i64::MAX, |high| high.floor() as i64);

@@ -20,16 +20,8 @@ pub(super) fn concatenate(
     output: &TensorType,
 ) -> Result<Tensor, String> {
     let lines = Lines::new(&output.shape, axis);
-    let mut order = Vec::with_capacity(output.len());
-    for outer in 0..lines.outer {
-        let mut start = 0;
-        for input in inputs {
-            let run = input.shape()[axis] * lines.inner;
-            order.extend(start + outer * run..start + (outer + 1) * run);
-            start += input.len();
-        }
-    }
-    select(&positions::joined(inputs)?, &order, output)
+    let runs = inputs.iter().map(|input| input.shape()[axis] * lines.inner);
+    positions::interleaved(inputs, &runs.collect::<Vec<usize>>(), output)
 }
 
 pub(super) fn split(

@@ -1,31 +1,35 @@
 //! Matrix products.
 
-use super::{positions, rounded};
+use std::ops::Range;
+
+use ndarray::linalg::general_mat_mul;
+use ndarray::{ArrayView2, ArrayViewMut2, s};
+
+use super::{floats, positions, rounded};
 use crate::graph::tensor::{Tensor, TensorType};
 
-/// `y += a b` for row-major matrices `[rows, inner]` and `[inner, columns]`.
-fn add_product(y: &mut [f64], a: &[f64], b: &[f64], inner: usize, columns: usize) {
-    for (row, y) in y.chunks_exact_mut(columns).enumerate() {
-        for at in 0..inner {
-            let factor = a[row * inner + at];
-            for (y, b) in y.iter_mut().zip(&b[at * columns..]) {
-                *y += factor * b;
-            }
-        }
-    }
+/// Row-major elements as a matrix.
+pub(super) fn matrix(
+    values: &[f64],
+    rows: usize,
+    columns: usize,
+) -> Result<ArrayView2<'_, f64>, String> {
+    ArrayView2::from_shape((rows, columns), values).map_err(|error| error.to_string())
 }
 
-/// A matrix `[rows, columns]`, transposed if asked for.
-fn oriented(matrix: &Tensor, transpose: bool) -> Vec<f64> {
-    let values = matrix.to_f64();
-    if !transpose {
-        return values;
-    }
-    let (rows, columns) = (matrix.shape()[0], matrix.shape()[1]);
-    positions::strided(&[columns, rows], &[1, columns])
-        .into_iter()
-        .map(|at| values[at])
-        .collect()
+/// Adds `a b` to some columns of the row-major matrix `y` of so many rows.
+pub(super) fn add_product(
+    y: &mut [f64],
+    rows: usize,
+    columns: Range<usize>,
+    a: ArrayView2<'_, f64>,
+    b: ArrayView2<'_, f64>,
+) -> Result<(), String> {
+    let width = y.len() / rows.max(1);
+    let y = ArrayViewMut2::from_shape((rows, width), y).map_err(|error| error.to_string())?;
+    let mut part = y.slice_move(s![.., columns]);
+    general_mat_mul(1.0, &a, &b, 1.0, &mut part);
+    Ok(())
 }
 
 pub(super) fn gemm(
@@ -34,23 +38,27 @@ pub(super) fn gemm(
     (transpose_a, transpose_b): (bool, bool),
     output: &TensorType,
 ) -> Result<Tensor, String> {
-    let columns = output.shape[1];
-    let inner = inputs[0].shape()[usize::from(!transpose_a)];
-    let a = oriented(inputs[0], transpose_a);
-    let b = oriented(inputs[1], transpose_b);
+    let (rows, columns) = (output.shape[0], output.shape[1]);
+    let (a, b) = (floats(inputs[0]), floats(inputs[1]));
+    let oriented = |values, tensor: &Tensor, transpose| {
+        let whole = matrix(values, tensor.shape()[0], tensor.shape()[1])?;
+        Ok::<_, String>(if transpose {
+            whole.reversed_axes()
+        } else {
+            whole
+        })
+    };
+    let a = oriented(&a, inputs[0], transpose_a)?;
+    let b = oriented(&b, inputs[1], transpose_b)?;
     let mut y = vec![0.0; output.len()];
-    if columns > 0 {
-        add_product(&mut y, &a, &b, inner, columns);
-    }
+    add_product(&mut y, rows, 0..columns, a, b)?;
     for y in &mut y {
         *y *= alpha;
     }
     if let Some(c) = inputs.get(2) {
-        let at = positions::broadcast(c.shape(), &output.shape);
-        let c = c.to_f64();
-        for (y, at) in y.iter_mut().zip(at) {
-            *y += beta * c[at];
-        }
+        let shape = &output.shape;
+        let (c, c_shape) = (floats(c), c.shape());
+        y = positions::zip_broadcast((&y, shape), (&c, c_shape), shape, |y, c| y + beta * c);
     }
     rounded(y, output)
 }
@@ -72,16 +80,20 @@ pub(super) fn matrix_product(
     let batch = super::shape::broadcast(batch_a, batch_b)?;
     let at_a = positions::broadcast(batch_a, &batch);
     let at_b = positions::broadcast(batch_b, &batch);
-    let (a, b) = (a.to_f64(), b.to_f64());
+    let (a, b) = (floats(a), floats(b));
     let mut y = vec![0.0; output.len()];
     if rows * columns > 0 {
         for (y, (at_a, at_b)) in y
             .chunks_exact_mut(rows * columns)
             .zip(at_a.into_iter().zip(at_b))
         {
-            let a = &a[at_a * rows * inner..][..rows * inner];
-            let b = &b[at_b * inner * columns..][..inner * columns];
-            add_product(y, a, b, inner, columns);
+            let a = matrix(&a[at_a * rows * inner..][..rows * inner], rows, inner)?;
+            let b = matrix(
+                &b[at_b * inner * columns..][..inner * columns],
+                inner,
+                columns,
+            )?;
+            add_product(y, rows, 0..columns, a, b)?;
         }
     }
     rounded(y, output)

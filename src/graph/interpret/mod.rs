@@ -1,9 +1,10 @@
-//! A naive interpreter: every operator by its ONNX definition, in loops.
+//! An interpreter: every operator by its ONNX definition.
 //!
-//! It folds constants, and on a graph of 64-bit floats it is the oracle that derivative rules are
-//! held to. So it favours being plainly right over speed: floats are computed in 64 bits and
-//! rounded once to the element type, integers wrap, truth values are exact. One file for each
-//! operator family. Derivative rules share one thing with it: the matrices of resampling axes are
+//! It folds constants, and on a graph of 64-bit floats it is the oracle that derivative rules and
+//! whole gradients are held to. So it favours being plainly right: floats are computed in 64 bits and
+//! rounded once to the element type, integers wrap, truth values are exact, sums run in one fixed
+//! order. What takes the time of real networks is fast (products of matrices, convolutions); the rest
+//! is loops. One file for each operator family. Derivative rules share one thing with it: the matrices of resampling axes are
 //! what it makes of an identity matrix.
 
 mod convolution;
@@ -19,7 +20,9 @@ mod resize;
 mod special;
 #[cfg(test)]
 mod tests;
+mod windows;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::tensor::{DType, Data, Tensor, TensorType};
@@ -155,6 +158,7 @@ pub fn run(graph: &Graph, inputs: &[Tensor]) -> Result<Vec<Tensor>, String> {
         values[id.index()] = Some(tensor.clone());
     }
     let missing = |id| format!("'{}' has no value", graph.name(id));
+    let mut uses = use_counts(graph);
     for node in graph.nodes() {
         let results = {
             let arguments: Result<Vec<&Tensor>, String> = node
@@ -168,12 +172,39 @@ pub fn run(graph: &Graph, inputs: &[Tensor]) -> Result<Vec<Tensor>, String> {
         for (&id, tensor) in node.outputs.iter().zip(results) {
             values[id.index()] = Some(tensor);
         }
+        // What nothing reads any more gives its memory back.
+        for &id in &node.inputs {
+            uses[id.index()] -= 1;
+        }
+        for &id in node.inputs.iter().chain(&node.outputs) {
+            if uses[id.index()] == 0 {
+                values[id.index()] = None;
+            }
+        }
     }
     graph
         .outputs()
         .iter()
         .map(|&id| values[id.index()].clone().ok_or_else(|| missing(id)))
         .collect()
+}
+
+/// How often each value is read, by nodes and as an output.
+fn use_counts(graph: &Graph) -> Vec<usize> {
+    let mut uses = vec![0; graph.values().count()];
+    let read = graph.nodes().iter().flat_map(|node| &node.inputs);
+    for id in read.chain(graph.outputs()) {
+        uses[id.index()] += 1;
+    }
+    uses
+}
+
+/// The elements as 64-bit floats, borrowed where they are that already.
+fn floats(tensor: &Tensor) -> Cow<'_, [f64]> {
+    match tensor.data() {
+        Data::F64(values) => Cow::Borrowed(values),
+        _ => Cow::Owned(tensor.to_f64()),
+    }
 }
 
 /// Floats rounded to the element type of `output`.

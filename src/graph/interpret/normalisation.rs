@@ -1,7 +1,7 @@
 //! Normalisation operators.
 
 use super::positions::{self, Lines};
-use super::rounded;
+use super::{floats, rounded};
 use crate::graph::tensor::{Tensor, TensorType};
 
 /// (x − mean) / √(variance + epsilon) · scale + bias, with given statistics of each channel.
@@ -15,16 +15,21 @@ pub(super) fn batch(
         return Err("takes 5 inputs".to_owned());
     };
     let lines = Lines::new(&output.shape, 1);
-    let values = inputs[0]
-        .to_f64()
-        .into_iter()
-        .enumerate()
-        .map(|(at, x)| {
-            let c = at / lines.inner % lines.length;
-            (x - mean[c]) / (variance[c] + epsilon).sqrt() * scale[c] + bias[c]
-        })
-        .collect();
+    let values = by_channel(inputs[0].to_f64(), lines, |c, x| {
+        (x - mean[c]) / (variance[c] + epsilon).sqrt() * scale[c] + bias[c]
+    });
     rounded(values, output)
+}
+
+/// Every element changed by a function of it and its channel, the axis of `lines`.
+fn by_channel(mut values: Vec<f64>, lines: Lines, change: impl Fn(usize, f64) -> f64) -> Vec<f64> {
+    for (plane, values) in values.chunks_exact_mut(lines.inner.max(1)).enumerate() {
+        let channel = plane % lines.length;
+        for x in values {
+            *x = change(channel, *x);
+        }
+    }
+    values
 }
 
 /// Each run of `length` neighbours, shifted to mean 0 and scaled to variance 1.
@@ -36,8 +41,9 @@ fn standardised(mut values: Vec<f64>, length: usize, epsilon: f64) -> Vec<f64> {
         let count = length as f64;
         let mean = run.iter().sum::<f64>() / count;
         let variance = run.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / count;
+        let deviation = (variance + epsilon).sqrt();
         for x in run {
-            *x = (*x - mean) / (variance + epsilon).sqrt();
+            *x = (*x - mean) / deviation;
         }
     }
     values
@@ -50,14 +56,8 @@ pub(super) fn instance(
 ) -> Result<Tensor, String> {
     let lines = Lines::new(&output.shape, 1);
     let (scale, bias) = (inputs[1].to_f64(), inputs[2].to_f64());
-    let values = standardised(inputs[0].to_f64(), lines.inner, epsilon)
-        .into_iter()
-        .enumerate()
-        .map(|(at, x)| {
-            let c = at / lines.inner % lines.length;
-            x * scale[c] + bias[c]
-        })
-        .collect();
+    let values = standardised(inputs[0].to_f64(), lines.inner, epsilon);
+    let values = by_channel(values, lines, |c, x| x * scale[c] + bias[c]);
     rounded(values, output)
 }
 
@@ -69,17 +69,12 @@ pub(super) fn layer(
 ) -> Result<Tensor, String> {
     let length = output.shape[axis..].iter().product();
     let mut values = standardised(inputs[0].to_f64(), length, epsilon);
-    let at = positions::broadcast(inputs[1].shape(), &output.shape);
-    let scale = inputs[1].to_f64();
-    for (x, at) in values.iter_mut().zip(at) {
-        *x *= scale[at];
-    }
+    let shape = &output.shape;
+    let scale = (&*floats(inputs[1]), inputs[1].shape());
+    values = positions::zip_broadcast((&values, shape), scale, shape, |x, scale| x * scale);
     if let Some(bias) = inputs.get(2) {
-        let at = positions::broadcast(bias.shape(), &output.shape);
-        let bias = bias.to_f64();
-        for (x, at) in values.iter_mut().zip(at) {
-            *x += bias[at];
-        }
+        let bias = (&*floats(bias), bias.shape());
+        values = positions::zip_broadcast((&values, shape), bias, shape, |x, bias| x + bias);
     }
     rounded(values, output)
 }

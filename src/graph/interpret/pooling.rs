@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::{filled, positions, rounded};
+use super::{filled, floats, positions, rounded};
 use crate::graph::op::Pool;
 use crate::graph::tensor::{Data, Tensor, TensorType};
 
@@ -35,7 +35,7 @@ fn window(pool: &Pool, axis: usize, length: usize, number: usize) -> Window {
     }
 }
 
-/// Calls `visit` once for each window of one plane with the positions of its taps inside the plane,
+/// Calls `visit` once for each window of a plane, in row-major order, with the positions of its taps inside the plane,
 /// in row-major order, and the number of taps that are not past the padding.
 fn for_each_window(
     pool: &Pool,
@@ -70,11 +70,13 @@ fn for_each_window(
 pub(super) fn max(x: &Tensor, pool: &Pool, outputs: &[TensorType]) -> Result<Vec<Tensor>, String> {
     let plane = &x.shape()[2..];
     let area: usize = plane.iter().product();
-    let values = x.to_f64();
-    let mut largest = Vec::with_capacity(outputs[0].len());
-    let mut indices = Vec::with_capacity(outputs[0].len());
-    for start in (0..x.len()).step_by(area) {
-        for_each_window(pool, plane, &outputs[0].shape[2..], |taps, _| {
+    let values = floats(x);
+    let windows: usize = outputs[0].shape[2..].iter().product();
+    let mut largest = vec![f64::NEG_INFINITY; outputs[0].len()];
+    let mut indices = vec![None; outputs[0].len()];
+    let mut window = 0;
+    for_each_window(pool, plane, &outputs[0].shape[2..], |taps, _| {
+        for (number, start) in (0..x.len()).step_by(area).enumerate() {
             let mut best: Option<usize> = None;
             for &tap in taps {
                 let at = start + tap;
@@ -85,10 +87,13 @@ pub(super) fn max(x: &Tensor, pool: &Pool, outputs: &[TensorType]) -> Result<Vec
                     best = Some(at);
                 }
             }
-            largest.push(best.map_or(f64::NEG_INFINITY, |at| values[at]));
-            indices.push(best);
-        });
-    }
+            if let Some(at) = best {
+                largest[number * windows + window] = values[at];
+            }
+            indices[number * windows + window] = best;
+        }
+        window += 1;
+    });
     let mut results = vec![rounded(largest, &outputs[0])?];
     if let Some(output) = outputs.get(1) {
         let indices: Option<Vec<i64>> = indices
@@ -111,19 +116,22 @@ pub(super) fn average(
 ) -> Result<Tensor, String> {
     let plane = &x.shape()[2..];
     let area: usize = plane.iter().product();
-    let values = x.to_f64();
-    let mut means = Vec::with_capacity(output.len());
-    for start in (0..x.len()).step_by(area) {
-        for_each_window(pool, plane, &output.shape[2..], |taps, padded| {
+    let values = floats(x);
+    let windows: usize = output.shape[2..].iter().product();
+    let mut means = vec![0.0; output.len()];
+    let mut window = 0;
+    for_each_window(pool, plane, &output.shape[2..], |taps, padded| {
+        let count = if count_include_pad {
+            padded
+        } else {
+            taps.len()
+        };
+        for (number, start) in (0..x.len()).step_by(area).enumerate() {
             let sum: f64 = taps.iter().map(|&tap| values[start + tap]).sum();
-            let count = if count_include_pad {
-                padded
-            } else {
-                taps.len()
-            };
-            means.push(sum / count as f64);
-        });
-    }
+            means[number * windows + window] = sum / count as f64;
+        }
+        window += 1;
+    });
     rounded(means, output)
 }
 
@@ -134,6 +142,6 @@ pub(super) fn global(
     reduce: impl Fn(&[f64]) -> f64,
 ) -> Result<Tensor, String> {
     let area: usize = x.shape()[2..].iter().product();
-    let values = x.to_f64().chunks(area).map(reduce).collect();
+    let values = floats(x).chunks(area).map(reduce).collect();
     rounded(values, output)
 }

@@ -47,6 +47,87 @@ pub(super) fn strided(shape: &[usize], strides: &[usize]) -> Vec<usize> {
 
 /// For every element of `to`, the element of `from` that broadcasting puts there.
 pub(super) fn broadcast(from: &[usize], to: &[usize]) -> Vec<usize> {
+    strided(to, &broadcast_strides(from, to))
+}
+
+/// `f` of the elements that broadcasting two row-major tensors to `shape` brings together, in the
+/// order of `shape`.
+pub(super) fn zip_broadcast<A: Copy, B: Copy, R>(
+    (a, shape_a): (&[A], &[usize]),
+    (b, shape_b): (&[B], &[usize]),
+    shape: &[usize],
+    mut f: impl FnMut(A, B) -> R,
+) -> Vec<R> {
+    if shape.contains(&0) {
+        return Vec::new();
+    }
+    let mut axes = joint_axes(shape_a, shape_b, shape);
+    // The innermost axis: in each tensor it is either contiguous or repeated.
+    let inner = axes.pop().unwrap_or(JointAxis {
+        length: 1,
+        strides: [0, 0],
+    });
+    let lengths: Vec<usize> = axes.iter().map(|axis| axis.length).collect();
+    let starts = |tensor: usize| {
+        let strides: Vec<usize> = axes.iter().map(|axis| axis.strides[tensor]).collect();
+        strided(&lengths, &strides)
+    };
+    let mut results = Vec::with_capacity(shape.iter().product());
+    for (at_a, at_b) in starts(0).into_iter().zip(starts(1)) {
+        match inner.strides {
+            [0, 0] => results.extend((0..inner.length).map(|_| f(a[at_a], b[at_b]))),
+            [0, _] => {
+                let row = b[at_b..][..inner.length].iter();
+                results.extend(row.map(|&b| f(a[at_a], b)));
+            }
+            [_, 0] => {
+                let row = a[at_a..][..inner.length].iter();
+                results.extend(row.map(|&a| f(a, b[at_b])));
+            }
+            _ => {
+                let (a, b) = (&a[at_a..][..inner.length], &b[at_b..][..inner.length]);
+                results.extend(a.iter().zip(b).map(|(&a, &b)| f(a, b)));
+            }
+        }
+    }
+    results
+}
+
+/// An axis of a result with the distance between its neighbours in two operands, zero where the
+/// operand is repeated along it.
+struct JointAxis {
+    length: usize,
+    strides: [usize; 2],
+}
+
+/// The axes of `shape` that are longer than one, joined where both operands run through them as
+/// through one.
+fn joint_axes(shape_a: &[usize], shape_b: &[usize], shape: &[usize]) -> Vec<JointAxis> {
+    let (a, b) = (
+        broadcast_strides(shape_a, shape),
+        broadcast_strides(shape_b, shape),
+    );
+    let mut joined: Vec<JointAxis> = Vec::new();
+    for (&length, strides) in shape.iter().zip(a.into_iter().zip(b)) {
+        let strides = [strides.0, strides.1];
+        if length == 1 {
+            continue;
+        }
+        match joined.last_mut() {
+            Some(outer) if outer.strides == strides.map(|stride| stride * length) => {
+                *outer = JointAxis {
+                    length: outer.length * length,
+                    strides,
+                };
+            }
+            _ => joined.push(JointAxis { length, strides }),
+        }
+    }
+    joined
+}
+
+/// The stride of each axis of `to` in a tensor of shape `from` that is broadcast to it.
+fn broadcast_strides(from: &[usize], to: &[usize]) -> Vec<usize> {
     let missing = to.len() - from.len();
     let mut broadcast_strides = vec![0; to.len()];
     for (axis, (&length, stride)) in from.iter().zip(strides(from)).enumerate() {
@@ -54,7 +135,7 @@ pub(super) fn broadcast(from: &[usize], to: &[usize]) -> Vec<usize> {
             broadcast_strides[missing + axis] = stride;
         }
     }
-    strided(to, &broadcast_strides)
+    broadcast_strides
 }
 
 /// A shape seen from one axis: elements lie at `(outer·length + at)·inner + …`.
@@ -111,13 +192,39 @@ pub(super) fn select(
 
 /// All elements of tensors of one type, one after the other.
 pub(super) fn joined(tensors: &[&Tensor]) -> Result<Data, String> {
+    let lengths: Vec<usize> = tensors.iter().map(|tensor| tensor.len()).collect();
+    take_turns(
+        tensors,
+        &lengths,
+        usize::from(lengths.iter().any(|&length| length > 0)),
+    )
+}
+
+/// Some elements of each tensor in turn, as many as its run is long, until all are taken.
+pub(super) fn interleaved(
+    tensors: &[&Tensor],
+    runs: &[usize],
+    output: &TensorType,
+) -> Result<Tensor, String> {
+    let turn: usize = runs.iter().sum();
+    let turns = output.len().checked_div(turn).unwrap_or(0);
+    filled(take_turns(tensors, runs, turns)?, output)
+}
+
+fn take_turns(tensors: &[&Tensor], runs: &[usize], turns: usize) -> Result<Data, String> {
     macro_rules! join {
         ($variant:ident) => {{
-            let mut all = Vec::new();
+            let mut parts = Vec::with_capacity(tensors.len());
             for tensor in tensors {
                 match tensor.data() {
-                    Data::$variant(values) => all.extend_from_slice(values),
+                    Data::$variant(values) => parts.push(values.as_slice()),
                     other => return Err(format!("{} among others", other.dtype())),
+                }
+            }
+            let mut all = Vec::with_capacity(parts.iter().map(|part| part.len()).sum());
+            for turn in 0..turns {
+                for (part, &run) in parts.iter().zip(runs) {
+                    all.extend_from_slice(&part[turn * run..][..run]);
                 }
             }
             Data::$variant(Arc::new(all))

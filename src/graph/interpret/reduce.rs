@@ -1,7 +1,7 @@
 //! Reductions, and the operators that run along one axis.
 
 use super::positions::{self, Lines};
-use super::{integers, larger, rounded, smaller, wrapped};
+use super::{floats, integers, larger, rounded, smaller, wrapped};
 use crate::graph::op::ReduceKind;
 use crate::graph::tensor::{Tensor, TensorType};
 
@@ -22,9 +22,19 @@ pub(super) fn reduce(
     axes: &[usize],
     output: &TensorType,
 ) -> Result<Tensor, String> {
+    let kept = x.shape().len() - axes.len();
+    let is_trailing = axes.iter().copied().eq(kept..x.shape().len());
+    if is_trailing && x.dtype().is_float() && !x.is_empty() {
+        let count = x.shape()[kept..].iter().product();
+        let groups = floats(x);
+        let reduced = groups
+            .chunks_exact(count)
+            .map(|group| reduce_floats(kind, group));
+        return rounded(reduced.collect(), output);
+    }
     let (order, count) = groups(x.shape(), axes);
     if x.dtype().is_float() {
-        let values = x.to_f64();
+        let values = floats(x);
         let reduced = (0..output.len())
             .map(|group| {
                 let group: Vec<f64> = order[group * count..][..count]
