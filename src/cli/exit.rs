@@ -1,5 +1,6 @@
 //! Exit codes, and which error means which (DESIGN section 4).
 
+use super::forward::RequestError;
 use super::grad::GradError;
 use crate::autodiff::AutodiffError;
 use crate::bundle::BundleError;
@@ -63,8 +64,11 @@ fn classify_cause(cause: &(dyn std::error::Error + 'static)) -> Option<Status> {
     if let Some(error) = cause.downcast_ref::<QueryError>() {
         return Some(of_query(error));
     }
-    if let Some(error) = cause.downcast_ref::<GradError>() {
-        return Some(of_grad(error));
+    if let Some(error) = cause.downcast_ref::<RequestError>() {
+        return Some(of_request(error));
+    }
+    if let Some(GradError::Write { .. }) = cause.downcast_ref::<GradError>() {
+        return Some(Status::CannotWrite);
     }
     if cause.is::<UsageError>() || cause.is::<SettingsError>() || cause.is::<clap::Error>() {
         return Some(Status::Usage);
@@ -105,11 +109,10 @@ fn of_engine(error: &EngineError) -> Status {
     }
 }
 
-fn of_grad(error: &GradError) -> Status {
+fn of_request(error: &RequestError) -> Status {
     match error {
-        GradError::NoSuchInput { .. } | GradError::NoSuchTensor { .. } => Status::Usage,
-        GradError::NothingToJoin { .. } => Status::BadInput,
-        GradError::Write { .. } => Status::CannotWrite,
+        RequestError::NoSuchInput { .. } | RequestError::NoSuchTensor { .. } => Status::Usage,
+        RequestError::NothingToJoin { .. } => Status::BadInput,
     }
 }
 

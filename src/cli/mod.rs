@@ -3,6 +3,7 @@
 pub mod check_grad;
 pub mod doctor;
 pub mod exit;
+pub mod forward;
 pub mod generate;
 pub mod grad;
 pub mod inspect;

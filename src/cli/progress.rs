@@ -1,6 +1,7 @@
-//! Progress of a run without a screen: a bar on a terminal, a line a second otherwise.
+//! Progress without a screen: a bar on a terminal, a line a second otherwise.
 
 use std::io::IsTerminal;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -96,5 +97,72 @@ impl Observer for Lines {
 
     fn event(&mut self, event: &str) {
         output::say(event);
+    }
+}
+
+/// Counts work done by several threads, on stderr. What takes less than a second shows nothing.
+pub struct Counter {
+    state: Mutex<Counted>,
+    total: u64,
+    what: &'static str,
+}
+
+struct Counted {
+    done: u64,
+    start: Instant,
+    last: Instant,
+    bar: Option<ProgressBar>,
+}
+
+impl Counter {
+    /// Nothing of `total` is done yet; `what` is counted.
+    pub fn new(total: u64, what: &'static str) -> Counter {
+        let now = Instant::now();
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let bar = ProgressBar::new(total);
+            let template = "{bar:24} {pos}/{len} {msg}  {elapsed} elapsed, {eta} left";
+            if let Ok(style) = ProgressStyle::with_template(template) {
+                bar.set_style(style);
+            }
+            bar.with_message(what)
+        });
+        let state = Counted {
+            done: 0,
+            start: now,
+            last: now,
+            bar,
+        };
+        Counter {
+            state: Mutex::new(state),
+            total,
+            what,
+        }
+    }
+
+    /// One more is done.
+    pub fn advance(&self) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.done += 1;
+        if let Some(bar) = &state.bar {
+            bar.inc(1);
+        } else if state.last.elapsed() >= LINE_EVERY {
+            state.last = Instant::now();
+            output::say(&format!(
+                "{} of {} {}, {:.0} s",
+                state.done,
+                self.total,
+                self.what,
+                state.start.elapsed().as_secs_f64()
+            ));
+        }
+    }
+}
+
+impl Drop for Counter {
+    fn drop(&mut self) {
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let Some(bar) = &state.bar {
+            bar.finish_and_clear();
+        }
     }
 }
