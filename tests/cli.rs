@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{failure, invset, run};
+use common::{failure, invset, json, repository, run};
 
 #[test]
 fn help_lists_what_is_built_and_only_that() {
@@ -89,4 +89,38 @@ fn doctor_names_the_runtime_and_one_remedy() {
     );
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert!(report.is_object());
+}
+
+/// Every key of an object and of the objects within, but for those of maps by name.
+fn keys(value: &serde_json::Value, found: &mut Vec<String>) {
+    match value {
+        serde_json::Value::Object(object) => {
+            for (key, value) in object {
+                found.push(key.clone());
+                if !["opsets", "operators", "metadata"].contains(&key.as_str()) {
+                    keys(value, found);
+                }
+            }
+        }
+        serde_json::Value::Array(values) => values.iter().for_each(|value| keys(value, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn the_keys_of_json_are_documented() {
+    let document = std::fs::read_to_string(repository("docs/json.md")).unwrap();
+    let classifier = repository("models/fashion/classifier.onnx");
+    let classifier = classifier.to_str().unwrap();
+    let inspect = run(&["inspect", classifier, "--json"]);
+    let check = ["--wrt", "image", "--of", "logits", "--json"];
+    let check = run(&[&["check-grad", classifier][..], &check].concat());
+    for output in [inspect, check] {
+        let mut found = Vec::new();
+        keys(&json(&output), &mut found);
+        assert!(found.len() > 10);
+        for key in found {
+            assert!(document.contains(&format!("`{key}`")), "{key} is missing");
+        }
+    }
 }

@@ -6,6 +6,7 @@
 
 mod classifier_taps;
 mod error;
+mod forms;
 mod interval;
 mod npy;
 mod taps;
@@ -14,6 +15,7 @@ mod unit_syntax;
 
 pub use classifier_taps::ClassifierTaps;
 pub use error::{FileError, Hint, QueryError, UsageError};
+pub use forms::{UnitForm, unit_axis, unit_forms};
 pub use interval::{IntervalEnd, IntervalSyntax};
 pub use taps::{Limits, Tap, Taps};
 pub use unit::{Read, Unit};

@@ -121,7 +121,10 @@ fn an_index_out_of_range_says_the_range() {
 
 #[test]
 fn a_wrong_rank_says_what_is_possible() {
-    assert!(usage("max(logits[0]) in 1..2").contains("possible: logits[c], prob(logits[c])"));
+    assert!(
+        usage("max(logits[0]) in 1..2")
+            .contains("possible: logits[c] (the element), prob(logits[c])")
+    );
     assert!(usage("prob(tokens[0]) in 1..2").contains("max(tokens[c])"));
     assert!(usage("logits[0,0,0] in 1..2").contains("possible: logits[c]"));
     assert!(usage("flat[0] in 1..2").contains("another tensor"));

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::error::{Hint, QueryError, UsageError};
+use super::forms::{unit_axis, unit_forms};
 use super::taps::{Limits, Tap};
 use super::unit_syntax::{Form, Target, UnitSyntax};
 use super::{Context, npy};
@@ -248,20 +249,21 @@ impl Resolver<'_> {
 
     /// Elements of `[B, C]`, channels of `[B, C, H, W]` and `[B, T, C]`.
     fn unit_count(&self, tensor: &str, tap: &Tap) -> Result<usize, UsageError> {
-        match tap.shape[..] {
-            [_, units] | [_, _, units] | [_, units, _, _] => Ok(units),
-            _ => Err(self.wrong_rank(tensor, tap)),
+        match unit_axis(tap.shape.len()) {
+            Some(axis) => Ok(tap.shape[axis]),
+            None => Err(self.wrong_rank(tensor, tap)),
         }
     }
 
     fn wrong_rank(&self, tensor: &str, tap: &Tap) -> UsageError {
-        let possible = match tap.shape.len() {
-            2 => format!("{tensor}[c], prob({tensor}[c])"),
-            3 => format!("{tensor}[c] (mean over positions), max({tensor}[c])"),
-            4 => format!(
-                "{tensor}[c] (mean over positions), {tensor}[c,row,column], max({tensor}[c])"
-            ),
-            _ => "another tensor, of rank 2, 3 or 4".to_owned(),
+        let forms: Vec<String> = unit_forms(tensor, tap.shape.len())
+            .into_iter()
+            .map(|form| format!("{} ({})", form.syntax, form.meaning))
+            .collect();
+        let possible = if forms.is_empty() {
+            "another tensor, of rank 2, 3 or 4".to_owned()
+        } else {
+            forms.join(", ")
         };
         UsageError::WrongRank {
             text: self.syntax.text.clone(),

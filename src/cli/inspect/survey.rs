@@ -19,6 +19,8 @@ pub(super) struct Readable {
     pub(super) unsupported: Vec<UnsupportedNode>,
     /// Why shapes are not known, if they are not.
     pub(super) obstacle: Option<String>,
+    /// The sizes that the graph was read at.
+    pub(super) options: LoadOptions,
 }
 
 /// A float tensor that depends on the input.
@@ -35,36 +37,76 @@ pub(super) enum Length {
     OfBatch(usize),
 }
 
-pub(super) fn survey(model: &Model, dimensions: &BTreeMap<String, usize>) -> Readable {
-    let at = |batch: usize| {
-        model.survey(&LoadOptions {
-            batch,
-            dimensions: dimensions.clone(),
-            outputs: None,
-        })
+/// Reads what can be read.
+///
+/// # Errors
+/// The file is not sound.
+pub(super) fn survey(
+    model: &Model,
+    dimensions: &BTreeMap<String, usize>,
+) -> Result<Readable, OnnxError> {
+    let mut options = LoadOptions {
+        batch: BATCHES[0],
+        dimensions: dimensions.clone(),
+        outputs: None,
     };
-    let first = match at(BATCHES[0]) {
+    let mut first = model.survey(&options);
+    if let Err(OnnxError::FixedBatch { found, .. }) = first {
         // A file of one fixed batch is read at that.
-        Err(OnnxError::FixedBatch { found, .. }) => at(found),
-        other => other,
-    };
-    let Survey { graph, unsupported } = match first {
-        Ok(survey) => survey,
-        Err(error) => {
-            return Readable {
-                graph: None,
-                tensors: Vec::new(),
-                unsupported: Vec::new(),
-                obstacle: Some(error.to_string()),
+        options.batch = found;
+        first = model.survey(&options);
+    }
+    let obstacle = match first {
+        Ok(Survey { graph, unsupported }) => {
+            let other = LoadOptions {
+                batch: BATCHES[1],
+                ..options.clone()
             };
+            let other = model.survey(&other).ok().map(|survey| survey.graph);
+            return Ok(Readable {
+                tensors: tappable(&graph, other.as_ref()),
+                graph: Some(graph),
+                unsupported,
+                obstacle: None,
+                options,
+            });
         }
+        Err(OnnxError::DynamicDimension { .. }) => unknown_sizes(model, dimensions),
+        // Inputs of two fixed batch sizes: nothing is wrong with the file.
+        Err(error @ OnnxError::FixedBatch { .. }) => error.to_string(),
+        Err(error) => return Err(error),
     };
-    let other = at(BATCHES[1]).ok().map(|survey| survey.graph);
-    Readable {
-        tensors: tappable(&graph, other.as_ref()),
-        graph: Some(graph),
-        unsupported,
-        obstacle: None,
+    Ok(Readable {
+        graph: None,
+        tensors: Vec::new(),
+        unsupported: Vec::new(),
+        obstacle: Some(obstacle),
+        options,
+    })
+}
+
+/// Which sizes are missing, and how to give them.
+fn unknown_sizes(model: &Model, given: &BTreeMap<String, usize>) -> String {
+    let axes = model
+        .inputs()
+        .iter()
+        .flat_map(|input| input.dims.iter().flatten().skip(1));
+    let mut flags: Vec<String> = axes
+        .filter_map(|axis| axis.symbol.as_ref().filter(|_| axis.size.is_none()))
+        .filter(|symbol| !given.contains_key(*symbol))
+        .map(|symbol| format!("--dim {symbol}=SIZE"))
+        .collect();
+    flags.sort_unstable();
+    flags.dedup();
+    if flags.is_empty() {
+        "an axis of an input has neither a size nor a name; export the model again with fixed \
+         sizes, or with names for the dynamic ones"
+            .to_owned()
+    } else {
+        format!(
+            "the sizes of some axes are open; give them: {}",
+            flags.join(" ")
+        )
     }
 }
 
