@@ -2,6 +2,12 @@
 //! allocation.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "broken_onnx/hostile.rs"]
+mod hostile;
+#[path = "broken_onnx/memory.rs"]
+mod memory;
+mod protobuf;
+
 use std::path::Path;
 
 use invset::graph::op::Convolution;

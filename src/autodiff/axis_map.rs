@@ -9,8 +9,8 @@ use super::var::Var;
 use crate::graph::op::Op;
 use crate::graph::{DType, Tensor, interpret};
 
-/// A matrix of more elements than this is refused: 64 MiB in float32.
-const MAXIMUM_ELEMENTS: usize = 1 << 24;
+/// A matrix of more elements than this is refused: 16 MiB in float32, an axis of 2048 on both sides.
+const MAXIMUM_ELEMENTS: usize = 1 << 22;
 
 /// The matrix A, `[to, from]`, of a linear map along one axis.
 #[derive(Debug, Clone, PartialEq)]

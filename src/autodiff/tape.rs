@@ -4,12 +4,15 @@
 //! kept here and the sweep looks at it after each rule. What a rule emits after a failure is thrown
 //! away with the whole tape.
 
-use std::cell::{Ref, RefCell};
+use std::cell::{Cell, Ref, RefCell};
 use std::collections::HashMap;
 
 use super::Lowering;
 use super::var::Var;
 use crate::graph::{DType, Graph, GraphError, Op, Tensor, ValueId};
+
+/// All constants of a derivative together have at most this many elements: 128 MiB in float32.
+const MOST_CONSTANT_ELEMENTS: usize = 1 << 25;
 
 /// Why a rule's expressions are void.
 #[derive(Debug)]
@@ -27,6 +30,7 @@ pub(super) struct Tape {
     failure: RefCell<Option<Failure>>,
     scalars: RefCell<HashMap<(DType, u64), ValueId>>,
     constants: RefCell<HashMap<String, Vec<ValueId>>>,
+    constant_elements: Cell<usize>,
     /// Choices of the caller.
     pub(super) lowering: Lowering,
 }
@@ -39,6 +43,7 @@ impl Tape {
             failure: RefCell::new(None),
             scalars: RefCell::new(HashMap::new()),
             constants: RefCell::new(HashMap::new()),
+            constant_elements: Cell::new(0),
             lowering,
         }
     }
@@ -87,6 +92,15 @@ impl Tape {
                 .find(|&id| graph.constant(id) == Some(&tensor))
         };
         let id = stored.unwrap_or_else(|| {
+            let elements = self.constant_elements.get().saturating_add(tensor.len());
+            self.constant_elements.set(elements);
+            if elements > MOST_CONSTANT_ELEMENTS {
+                let mebibytes = MOST_CONSTANT_ELEMENTS * DType::F32.size() >> 20;
+                self.refuse(format!(
+                    "would bring the constants of the derivative over {mebibytes} MiB; use a \
+                     smaller input"
+                ));
+            }
             let id = self.graph.borrow_mut().add_constant(name, tensor);
             known.push(id);
             id

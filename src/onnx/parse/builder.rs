@@ -8,11 +8,15 @@ use crate::graph::{Graph, Op, Tensor, TensorType, Unary, ValueId, interpret, sha
 
 /// Results up to this many elements are computed when they depend on constants alone.
 const FOLDED_ELEMENTS: usize = 4096;
-/// Folding reads at most this many elements, so that loading stays fast.
+/// Folding one node reads at most this many elements, so that loading stays fast.
 const FOLDED_INPUT_ELEMENTS: usize = 1 << 20;
 /// All lists of a file together hold at most this many tensors: a small file could ask for endless
 /// ones.
 const MOST_LIST_ITEMS: usize = 1 << 16;
+/// Results times elements read, which bounds the work of any operator: the most that folding one node
+/// may take, and all of them together. The arithmetic of shapes takes a few thousand.
+const FOLDED_WORK: usize = 1 << 26;
+const ALL_FOLDED_WORK: usize = 1 << 30;
 
 /// What a name of the file stands for. Constants join the graph only when a node keeps them.
 #[derive(Debug, Clone)]
@@ -37,6 +41,8 @@ pub(super) struct Builder<'m> {
     /// Every name of the file: names of helper values avoid them.
     reserved: HashSet<&'m str>,
     plan: &'m Plan<'m>,
+    /// What is left of [`ALL_FOLDED_WORK`].
+    folding: usize,
 }
 
 impl<'m> Builder<'m> {
@@ -55,6 +61,7 @@ impl<'m> Builder<'m> {
                 .chain(initializers)
                 .collect(),
             plan,
+            folding: ALL_FOLDED_WORK,
         }
     }
 
@@ -151,7 +158,7 @@ impl<'m> Builder<'m> {
                 return Err(format!("the result {result} is impossibly large"));
             }
         }
-        if let Some(folded) = fold(&op, inputs, &results)? {
+        if let Some(folded) = fold(&op, inputs, &results, &mut self.folding)? {
             let named = folded.into_iter().zip(outputs);
             return Ok(named
                 .map(|(tensor, name)| Operand::Constant(name.clone(), tensor))
@@ -195,11 +202,13 @@ impl<'m> Builder<'m> {
     }
 }
 
-/// The results, if they depend on constants alone and cost little.
+/// The results, if they depend on constants alone and cost little; what they cost is taken off the
+/// work left.
 fn fold(
     op: &Op,
     inputs: &[Operand],
     results: &[TensorType],
+    work_left: &mut usize,
 ) -> Result<Option<Vec<Tensor>>, String> {
     let mut constants = Vec::with_capacity(inputs.len());
     for input in inputs {
@@ -217,8 +226,14 @@ fn fold(
         return Ok(Some(vec![reshaped]));
     }
     let read: usize = constants.iter().map(|tensor| tensor.len()).sum();
+    let written: usize = results.iter().map(TensorType::len).sum();
     let small = results.iter().all(|result| result.len() <= FOLDED_ELEMENTS);
-    if small && read <= FOLDED_INPUT_ELEMENTS {
+    if !small || read > FOLDED_INPUT_ELEMENTS {
+        return Ok(None);
+    }
+    let work = written * read;
+    if work <= FOLDED_WORK.min(*work_left) {
+        *work_left -= work;
         interpret::evaluate(op, &constants, results.len()).map(Some)
     } else {
         Ok(None)

@@ -108,11 +108,12 @@ fn range(node: &mut NodeReader<'_, '_>) -> Parsed {
     let dtype = start.dtype();
     let at = |tensor: &Tensor| tensor.to_f64().first().copied().unwrap_or(0.0);
     let (start, limit, step) = (at(&start), at(&limit), at(&step));
-    let count = ((limit - start) / step).ceil().max(0.0);
+    let count = ((limit - start) / step).ceil();
     if !count.is_finite() || count > LONGEST_RANGE {
         let reason = format!("from {start} to {limit} by {step} is no sequence");
         return Err(Refusal::unsound(reason));
     }
+    let count = count.max(0.0);
     let values: Vec<f64> = (0..count as usize)
         .map(|index| start + index as f64 * step)
         .collect();

@@ -1,5 +1,6 @@
 //! Operators that take or put elements at positions held in a tensor.
 
+use super::builder::Operand;
 use super::elementwise::as_dtype;
 use super::node::{NodeReader, Parsed, Refusal, axis};
 use super::operator::Operator;
@@ -18,13 +19,24 @@ fn gather(node: &mut NodeReader<'_, '_>) -> Parsed {
     let data = node.input(0)?;
     let rank = node.type_of(&data).rank();
     let axis = axis(node.int("axis", 0)?, rank)?;
-    let indices = node.input(1)?;
-    let indices = as_dtype(node, "indices", indices, DType::I64)?;
+    let indices = indices(node)?;
     let op = match node.op_type() {
         "Gather" => Op::Gather { axis },
         _ => Op::GatherElements { axis },
     };
     node.finish(op, &[data, indices])
+}
+
+/// Input 1 as 64-bit integers.
+fn indices(node: &mut NodeReader<'_, '_>) -> Parsed<Operand> {
+    let indices = node.input(1)?;
+    match node.type_of(&indices).dtype {
+        DType::I64 | DType::I32 => as_dtype(node, "indices", indices, DType::I64),
+        other => Err(Refusal::input(
+            1,
+            format!("indices are integers, not {other}"),
+        )),
+    }
 }
 
 /// The name before opset 11; it had no reduction.
@@ -48,8 +60,7 @@ fn scattered(node: &mut NodeReader<'_, '_>, add: bool) -> Parsed {
     let data = node.input(0)?;
     let rank = node.type_of(&data).rank();
     let axis = axis(node.int("axis", 0)?, rank)?;
-    let indices = node.input(1)?;
-    let indices = as_dtype(node, "indices", indices, DType::I64)?;
+    let indices = indices(node)?;
     let updates = node.input(2)?;
     node.finish(Op::ScatterElements { axis, add }, &[data, indices, updates])
 }

@@ -47,8 +47,8 @@ pub struct Survey {
     pub unsupported: Vec<UnsupportedNode>,
 }
 
-/// More elements than any machine holds: shapes beyond are refused before anybody multiplies them.
-const MOST_ELEMENTS: usize = 1 << 40;
+/// A quarter of a terabyte of 32-bit floats: shapes beyond are refused before anybody multiplies them.
+const MOST_ELEMENTS: usize = 1 << 36;
 
 impl Model {
     /// The graph of the wanted outputs at concrete sizes.

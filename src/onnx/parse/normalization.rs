@@ -4,7 +4,7 @@ use super::builder::Operand;
 use super::node::{NodeReader, Parsed, Refusal, axes, axis};
 use super::operator::Operator;
 use crate::graph::op::ReduceKind;
-use crate::graph::{Binary, Op, Tensor, Unary};
+use crate::graph::{Binary, Op, Unary};
 
 pub(super) const OPERATORS: &[Operator] = &[
     Operator::new(
@@ -94,9 +94,15 @@ fn group(node: &mut NodeReader<'_, '_>) -> Parsed {
     let grouped = node.apply("grouped", grouped, &[x])?;
     let by_channel = node.opset() >= 21;
     let (inner_scale, inner_bias) = if by_channel {
-        let ones = Tensor::filled(x_type.dtype, [groups], 1.0);
-        let zeros = Tensor::filled(x_type.dtype, [groups], 0.0);
-        (node.constant("ones", ones), node.constant("zeros", zeros))
+        let repeated = Op::Expand {
+            shape: vec![groups],
+        };
+        let one = node.scalar("one", x_type.dtype, 1.0);
+        let zero = node.scalar("zero", x_type.dtype, 0.0);
+        (
+            node.apply("ones", repeated.clone(), &[one])?,
+            node.apply("zeros", repeated, &[zero])?,
+        )
     } else {
         (scale.clone(), bias.clone())
     };
