@@ -95,7 +95,7 @@ impl Tape {
             let elements = self.constant_elements.get().saturating_add(tensor.len());
             self.constant_elements.set(elements);
             if elements > MOST_CONSTANT_ELEMENTS {
-                let mebibytes = MOST_CONSTANT_ELEMENTS * DType::F32.size() >> 20;
+                let mebibytes = (MOST_CONSTANT_ELEMENTS * DType::F32.size()) >> 20;
                 self.refuse(format!(
                     "would bring the constants of the derivative over {mebibytes} MiB; use a \
                      smaller input"

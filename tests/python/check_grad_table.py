@@ -74,7 +74,7 @@ def main():
     parser.add_argument("binary", type=pathlib.Path)
     parser.add_argument("--library", type=pathlib.Path)
     parser.add_argument("names", nargs="*")
-    arguments = parser.parse_args()
+    arguments = parser.parse_intermixed_args()
     runtimes = [["--runtime", "embedded"]]
     if arguments.library:
         runtimes.append(["--runtime", "onnxruntime", "--library", str(arguments.library)])
