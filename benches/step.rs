@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use common::options::Options;
 use common::peer::{Peer, agree, write_floats};
-use common::rounds::{Contender, Times, interleave};
+use common::rounds::{Clock, Contender, Times, interleave};
 use common::table::{Table, milliseconds, ratio};
 use common::{
     all_threads, embedded, networks, normal_numbers, onnx_runtime, processor, repository,
@@ -317,7 +317,7 @@ fn peers(options: &Options, subjects: &[Subject]) -> anyhow::Result<()> {
                 contenders.push(Contender::timed(
                     name.clone(),
                     move |repeats| match shared {
-                        Some(torch) => torch.borrow_mut().run(name, repeats),
+                        Some(torch) => torch.borrow_mut().run(name, repeats, Clock::Wall),
                         None => Ok(Duration::ZERO),
                     },
                 ));

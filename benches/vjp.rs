@@ -12,7 +12,7 @@ use common::networks::{Network, ends, gradient, networks};
 use common::options::Options;
 use common::peer::{Peer, agree, write_floats};
 use common::profile::{Share, profile};
-use common::rounds::{Contender, Times, interleave};
+use common::rounds::{Clock, Contender, Times, interleave};
 use common::table::{Table, milliseconds, ratio};
 use common::{all_threads, embedded, normal_numbers, onnx_runtime, processor};
 use invset::autodiff::{self, ConvolutionAdjoint, Lowering, MaxPoolAdjoint, ReluMask};
@@ -99,8 +99,8 @@ impl Loaded {
         Ok(self.session.run(&inputs)?)
     }
 
-    fn contender(&mut self, name: &str) -> Contender<'_> {
-        Contender::new(name, move || self.run().map(|_| ()))
+    fn contender(&mut self, name: &str, clock: Clock) -> Contender<'_> {
+        Contender::new(name, clock, move || self.run().map(|_| ()))
     }
 }
 
@@ -197,6 +197,7 @@ fn compare(
     product: &Graph,
     threads: usize,
 ) -> anyhow::Result<Comparison> {
+    let clock = options.clock(threads);
     let session = SessionOptions {
         tensor_float32: options.tf32,
         ..SessionOptions::threads(threads)
@@ -257,18 +258,21 @@ fn compare(
         }
     }
 
-    let mut contenders = vec![plain.contender("forward"), ours.contender("VJP")];
+    let mut contenders = vec![
+        plain.contender("forward", clock),
+        ours.contender("VJP", clock),
+    ];
     let torch = peers.torch.as_mut().map(std::cell::RefCell::new);
     let torch = torch.as_ref();
     for name in &ready {
         contenders.push(Contender::timed(name.clone(), move |repeats| match torch {
-            Some(torch) => torch.borrow_mut().run(name, repeats),
+            Some(torch) => torch.borrow_mut().run(name, repeats, clock),
             None => Ok(Duration::ZERO),
         }));
     }
     if let (true, Some(onnx_ad)) = (with_onnx_ad, &mut peers.onnx_ad) {
         contenders.push(Contender::timed("onnx-ad VJP", move |repeats| {
-            onnx_ad.run("onnx-ad VJP", repeats)
+            onnx_ad.run("onnx-ad VJP", repeats, clock)
         }));
     }
     measured(contenders, options)
@@ -382,7 +386,8 @@ fn levels(options: &Options, networks: &[Network]) -> anyhow::Result<()> {
                 loaded.push(Loaded::new(runtime.as_ref(), &product, &session)?);
             }
             let contenders = loaded.iter_mut().zip(&names);
-            let contenders = contenders.map(|(loaded, name)| loaded.contender(name));
+            let contenders =
+                contenders.map(|(loaded, name)| loaded.contender(name, options.clock(1)));
             let times = measured(contenders.collect(), options)?;
             let mut cells = vec![network.name.clone(), batch.to_string()];
             cells.extend(names.iter().map(|name| milliseconds(times.of(name).min())));
@@ -441,11 +446,11 @@ fn forms(options: &Options, networks: &[Network]) -> anyhow::Result<()> {
             }
             let mut halves = Halves::new(runtime.as_ref(), &forward, &session)?;
             let kept = halves.bytes();
-            let mut contenders = vec![plain.contender("forward")];
+            let mut contenders = vec![plain.contender("forward", options.clock(1))];
             for (loaded, (name, _)) in loaded.iter_mut().zip(&lowerings) {
-                contenders.push(loaded.contender(name));
+                contenders.push(loaded.contender(name, options.clock(1)));
             }
-            let (first, second) = halves.contenders();
+            let (first, second) = halves.contenders(options.clock(1));
             contenders.extend([first, second]);
             let times = measured(contenders, options)?;
             let time = |name: &str| times.of(name).min();
@@ -518,13 +523,13 @@ impl Halves {
         self.kept.iter().map(|held| held.bytes()).sum()
     }
 
-    fn contenders(&mut self) -> (Contender<'_>, Contender<'_>) {
+    fn contenders(&mut self, clock: Clock) -> (Contender<'_>, Contender<'_>) {
         let x = self.forward.inputs[0].clone();
         let (kept, cotangent, own) = (&self.kept, &self.cotangent, self.own);
         let backward = &mut self.backward;
         (
-            self.forward.contender("forward part"),
-            Contender::new("backward part", move || {
+            self.forward.contender("forward part", clock),
+            Contender::new("backward part", clock, move || {
                 let mut inputs: Vec<Input<'_>> =
                     kept.iter().map(|held| Input::Held(held.as_ref())).collect();
                 if let Some(position) = own {
@@ -559,9 +564,9 @@ fn embedded_runtime(options: &Options, networks: &[Network]) -> anyhow::Result<(
                 let mut ours = Loaded::new(runtime.as_ref(), &product, &session)?;
                 let mut theirs = Loaded::new(other.as_ref(), &product, &session)?;
                 let contenders = vec![
-                    plain.contender("forward"),
-                    ours.contender("VJP"),
-                    theirs.contender("ONNX Runtime"),
+                    plain.contender("forward", Clock::Wall),
+                    ours.contender("VJP", Clock::Wall),
+                    theirs.contender("ONNX Runtime", Clock::Wall),
                 ];
                 let times = measured(contenders, options)?;
                 let time = |name: &str| times.of(name).min();

@@ -4,6 +4,8 @@ use std::process::exit;
 
 use invset::runtime::DeviceChoice;
 
+use super::rounds::Clock;
+
 /// What a bench is asked for.
 #[derive(Debug, Clone)]
 pub(crate) struct Options {
@@ -11,6 +13,8 @@ pub(crate) struct Options {
     pub quick: bool,
     /// Where sessions run.
     pub device: DeviceChoice,
+    /// Measures CPU time where one thread works.
+    pub cpu_time: bool,
     /// TensorFloat-32 on CUDA, ours and PyTorch's.
     pub tf32: bool,
     /// Only networks whose name contains one of these.
@@ -31,6 +35,7 @@ impl Options {
         let mut options = Options {
             quick: false,
             device: DeviceChoice::Cpu,
+            cpu_time: false,
             tf32: false,
             only: Vec::new(),
             rounds: None,
@@ -49,6 +54,7 @@ impl Options {
                 // Cargo's own.
                 "--bench" => {}
                 "--quick" => options.quick = true,
+                "--cpu-time" => options.cpu_time = true,
                 "--tf32" => options.tf32 = true,
                 "--device" => {
                     options.device = match value().as_str() {
@@ -73,6 +79,14 @@ impl Options {
             }
         }
         options
+    }
+
+    /// What is measured with this many threads.
+    pub(crate) fn clock(&self, threads: usize) -> Clock {
+        match self.cpu_time && threads == 1 {
+            true => Clock::Thread,
+            false => Clock::Wall,
+        }
     }
 
     /// Whether a network is asked for.
@@ -110,7 +124,7 @@ fn numbers(bench: &str, tables: &[(&str, &str)], text: &str) -> Vec<usize> {
 fn usage(bench: &str, tables: &[(&str, &str)], problem: &str) -> ! {
     eprintln!("{problem}\n");
     eprintln!(
-        "cargo bench --bench {bench} -- [--quick] [--device cpu|cuda] [--tf32] [--only NETWORK]… [--rounds N] \
+        "cargo bench --bench {bench} -- [--quick] [--device cpu|cuda] [--tf32] [--cpu-time] [--only NETWORK]… [--rounds N] \
          [--sizes N,N…] [--threads N,N…] [--all | TABLE…]"
     );
     for (name, what) in tables {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::repository;
+use super::rounds::Clock;
 
 /// A peer at work.
 pub(crate) struct Peer {
@@ -84,8 +85,15 @@ impl Peer {
     }
 
     /// Runs what was made ready.
-    pub(crate) fn run(&mut self, name: &str, repeats: usize) -> anyhow::Result<Duration> {
-        let reply = self.ask(&json!({"do": "run", "name": name, "repeats": repeats}))?;
+    pub(crate) fn run(
+        &mut self,
+        name: &str,
+        repeats: usize,
+        clock: Clock,
+    ) -> anyhow::Result<Duration> {
+        let cpu = clock == Clock::Thread;
+        let request = json!({"do": "run", "name": name, "repeats": repeats, "cpu_time": cpu});
+        let reply = self.ask(&request)?;
         let seconds = reply["seconds"].as_f64().unwrap_or(f64::NAN);
         Ok(Duration::from_secs_f64(seconds))
     }

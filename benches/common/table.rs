@@ -46,7 +46,7 @@ impl Table {
 /// Milliseconds.
 pub(crate) fn milliseconds(seconds: f64) -> String {
     match seconds * 1e3 {
-        value if value.is_nan() => "-".to_owned(),
+        value if !value.is_finite() => "-".to_owned(),
         value if value < 10.0 => format!("{value:.2}"),
         value if value < 100.0 => format!("{value:.1}"),
         value => format!("{value:.0}"),
