@@ -443,7 +443,13 @@ fn subgraphs_within_subgraphs_are_errors_however_deep() {
                 attribute("else_branch", Attribute::Graph(Message::new())),
             ];
             body = graph(GraphParts {
-                nodes: vec![node("If", "", &names("x"), &[output.clone()], branches)],
+                nodes: vec![node(
+                    "If",
+                    "",
+                    &names("x"),
+                    std::slice::from_ref(&output),
+                    branches,
+                )],
                 outputs: vec![value_info(&output, FLOAT, &[])],
                 ..GraphParts::default()
             });
