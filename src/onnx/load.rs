@@ -1,35 +1,44 @@
 //! Opening a model: bytes to a checked table of nodes, weights, inputs and outputs.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 use prost::Message;
-use prost::bytes::Bytes;
 use sha2::{Digest, Sha256};
 
 use super::error::OnnxError;
 use super::external::ExternalFolder;
+use super::flatten::{self, FlatNode};
 use super::tensor::{self, TensorFault};
 use super::wire::tensor_shape_proto::dimension::Value as DimensionValue;
 use super::wire::type_proto::Value as TypeValue;
-use super::wire::{GraphProto, ModelProto, NodeProto, ValueInfoProto};
+use super::wire::{GraphProto, ModelProto, TensorProto, ValueInfoProto};
 use crate::graph::{DType, Tensor};
 
 /// The newest format this crate's vendored schema describes.
 const NEWEST_IR_VERSION: i64 = 14;
+/// The opsets whose operators are understood.
+pub(super) const OPSETS: RangeInclusive<i64> = 7..=24;
 /// Protobuf's own limit.
 const LARGEST_FILE: u64 = i32::MAX as u64;
 const DAMAGED: &str = "the file is damaged or is not an ONNX model: download or export it again";
 const EXPORT_AGAIN: &str = "export the model again";
+/// Why a sparse weight cannot be used.
+pub(super) const SPARSE: &str = "sparse storage";
+
+/// A weight, or why it cannot be used.
+pub(super) type Weight = Result<Tensor, String>;
+/// Weights by name.
+pub(super) type Weights = HashMap<String, Weight>;
 
 /// An opened model file.
 #[derive(Debug, Clone)]
 pub struct Model {
     pub(super) file: String,
-    pub(super) nodes: Vec<NodeProto>,
-    /// Weights by name; the text says why one cannot be used.
-    pub(super) initializers: HashMap<String, Result<Tensor, String>>,
-    pub(super) opset: i64,
+    /// The nodes, those of model-local functions in the places of their calls.
+    pub(super) nodes: Vec<FlatNode>,
+    pub(super) initializers: Weights,
     inputs: Vec<TensorInfo>,
     outputs: Vec<TensorInfo>,
     opsets: BTreeMap<String, i64>,
@@ -93,22 +102,28 @@ impl Model {
         }
         let folder = ExternalFolder::of(path).map_err(read)?;
         let bytes = std::fs::read(path).map_err(read)?;
-        Model::decode(bytes.into(), &name, &folder)
+        Model::decode(bytes, &name, &folder)
     }
 
     /// Reads a model from bytes; `name` stands for the file in messages. External data is refused.
     ///
     /// # Errors
     /// The bytes are not a sound ONNX model.
-    pub fn from_bytes(bytes: impl Into<Bytes>, name: &str) -> Result<Model, OnnxError> {
-        Model::decode(bytes.into(), name, &ExternalFolder::none())
+    pub fn from_bytes(bytes: impl AsRef<[u8]>, name: &str) -> Result<Model, OnnxError> {
+        Model::decode(bytes, name, &ExternalFolder::none())
     }
 
-    fn decode(bytes: Bytes, file: &str, folder: &ExternalFolder) -> Result<Model, OnnxError> {
+    fn decode(
+        bytes: impl AsRef<[u8]>,
+        file: &str,
+        folder: &ExternalFolder,
+    ) -> Result<Model, OnnxError> {
         let mut digest = Sha256::new();
         digest.update(&bytes);
-        let proto = ModelProto::decode(bytes)
+        // Decoded from a slice, the parts are copies, so that the file itself need not stay.
+        let proto = ModelProto::decode(bytes.as_ref())
             .map_err(|error| malformed(file, "protobuf", error.to_string(), DAMAGED))?;
+        drop(bytes);
         let ir_version = proto.ir_version.unwrap_or_default();
         if ir_version > NEWEST_IR_VERSION {
             return Err(OnnxError::Version {
@@ -141,7 +156,7 @@ impl Model {
                 DAMAGED,
             )
         })?;
-        if !(7..=24).contains(&opset) {
+        if !OPSETS.contains(&opset) {
             return Err(OnnxError::Version {
                 file: file.to_owned(),
                 what: "opset",
@@ -151,21 +166,32 @@ impl Model {
                          onnx.version_converter",
             });
         }
-        let initializers = read_initializers(&mut graph, file, folder, &mut digest)?;
+        let mut read_weight = |proto| read_weight(proto, file, folder, &mut digest);
+        let mut initializers = read_initializers(&mut graph, file, &mut read_weight)?;
         let inputs: Vec<TensorInfo> = graph
             .input
             .iter()
             .filter(|input| !initializers.contains_key(input.name()))
             .map(tensor_info)
             .collect();
-        check_names(&graph, &inputs, &initializers, file)?;
+        let main = flatten::Main {
+            file,
+            opset,
+            taken: check_names(&graph, &inputs, &initializers, file)?,
+        };
+        let nodes = flatten::flatten(
+            std::mem::take(&mut graph.node),
+            &proto.functions,
+            main,
+            &mut initializers,
+            &mut read_weight,
+        )?;
         let text = |part: &Option<String>| part.clone().unwrap_or_default();
         Ok(Model {
             file: file.to_owned(),
             outputs: graph.output.iter().map(tensor_info).collect(),
-            nodes: graph.node,
+            nodes,
             initializers,
-            opset,
             inputs,
             opsets,
             ir_version,
@@ -216,16 +242,15 @@ impl Model {
     }
 
     /// Every name that [`LoadOptions::outputs`] may ask for: inputs, then what nodes produce in
-    /// the file's order.
+    /// the file's order. What lies in a function or a branch is among them.
     pub fn tensor_names(&self) -> Vec<&str> {
         let inputs = self.inputs.iter().map(|input| input.name.as_str());
-        let produced = self
-            .nodes
-            .iter()
-            .flat_map(|node| node.output.iter().map(String::as_str));
-        inputs
-            .chain(produced.filter(|name| !name.is_empty()))
-            .collect()
+        let produced = self.all_nodes().into_iter().flat_map(FlatNode::outputs);
+        inputs.chain(produced).collect()
+    }
+
+    fn all_nodes(&self) -> Vec<&FlatNode> {
+        self.nodes.iter().flat_map(FlatNode::with_inner).collect()
     }
 
     /// Operator sets by domain.
@@ -243,11 +268,12 @@ impl Model {
         &self.producer
     }
 
-    /// Number of nodes of each operator.
+    /// Number of nodes of each operator, in functions as often as these are called, and in both
+    /// branches of an `If`.
     pub fn operators(&self) -> BTreeMap<&str, usize> {
         let mut counts = BTreeMap::new();
-        for node in &self.nodes {
-            *counts.entry(node.op_type()).or_insert(0) += 1;
+        for node in self.all_nodes() {
+            *counts.entry(node.proto.op_type()).or_insert(0) += 1;
         }
         counts
     }
@@ -281,48 +307,57 @@ pub(super) fn malformed(
 fn read_initializers(
     graph: &mut GraphProto,
     file: &str,
-    folder: &ExternalFolder,
-    digest: &mut Sha256,
-) -> Result<HashMap<String, Result<Tensor, String>>, OnnxError> {
+    read_weight: flatten::ReadWeight<'_>,
+) -> Result<Weights, OnnxError> {
     let mut initializers = HashMap::new();
     for proto in std::mem::take(&mut graph.initializer) {
         let name = proto.name().to_owned();
-        let place = || format!("initializer {name:?}");
-        let weight = match tensor::decode(&proto, folder, &mut |bytes| digest.update(bytes)) {
-            Ok(tensor) => Ok(tensor),
-            Err(TensorFault::Unsupported(reason)) => Err(reason),
-            Err(TensorFault::Broken(reason)) => {
-                return Err(malformed(file, &place(), reason, DAMAGED));
-            }
-            Err(TensorFault::External(fault)) => {
-                return Err(OnnxError::ExternalData {
-                    file: file.to_owned(),
-                    tensor: name,
-                    location: fault.location,
-                    reason: fault.reason,
-                });
-            }
-        };
-        let reason = "there are two of this name".to_owned();
         if initializers.contains_key(&name) {
-            return Err(malformed(file, &place(), reason, EXPORT_AGAIN));
+            let reason = "there are two of this name".to_owned();
+            let place = format!("initializer {name:?}");
+            return Err(malformed(file, &place, reason, EXPORT_AGAIN));
         }
-        initializers.insert(name, weight);
+        initializers.insert(name, read_weight(proto)?);
     }
     for sparse in std::mem::take(&mut graph.sparse_initializer) {
         let name = sparse.values.unwrap_or_default().name().to_owned();
-        initializers.insert(name, Err("sparse storage".to_owned()));
+        initializers.insert(name, Err(SPARSE.to_owned()));
     }
     Ok(initializers)
 }
 
-/// Every value has one origin, and every declared output has one at all.
+/// A weight, wherever its bytes lie; those outside the model file join the digest.
+fn read_weight(
+    proto: TensorProto,
+    file: &str,
+    folder: &ExternalFolder,
+    digest: &mut Sha256,
+) -> Result<Weight, OnnxError> {
+    let name = proto.name().to_owned();
+    match tensor::decode(proto, folder, &mut |bytes| digest.update(bytes)) {
+        Ok(tensor) => Ok(Ok(tensor)),
+        Err(TensorFault::Unsupported(reason)) => Ok(Err(reason)),
+        Err(TensorFault::Broken(reason)) => {
+            let place = format!("initializer {name:?}");
+            Err(malformed(file, &place, reason, DAMAGED))
+        }
+        Err(TensorFault::External(fault)) => Err(OnnxError::ExternalData {
+            file: file.to_owned(),
+            tensor: name,
+            location: fault.location,
+            reason: fault.reason,
+        }),
+    }
+}
+
+/// All names of the main graph. Every value has one origin, and every declared output has one at
+/// all.
 fn check_names(
     graph: &GraphProto,
     inputs: &[TensorInfo],
-    initializers: &HashMap<String, Result<Tensor, String>>,
+    initializers: &Weights,
     file: &str,
-) -> Result<(), OnnxError> {
+) -> Result<HashSet<String>, OnnxError> {
     let mut seen: HashSet<&str> = initializers.keys().map(String::as_str).collect();
     let produced = graph.node.iter().flat_map(|node| &node.output);
     let names = inputs
@@ -336,7 +371,7 @@ fn check_names(
         }
     }
     match graph.output.iter().find(|out| !seen.contains(out.name())) {
-        None => Ok(()),
+        None => Ok(seen.into_iter().map(str::to_owned).collect()),
         Some(output) => Err(malformed(
             file,
             &format!("output {:?}", output.name()),

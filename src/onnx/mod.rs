@@ -7,7 +7,9 @@
 mod emit;
 mod error;
 mod external;
+mod flatten;
 mod load;
+mod order;
 mod parse;
 mod save;
 mod tensor;

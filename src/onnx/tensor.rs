@@ -53,7 +53,7 @@ pub(super) fn element_name(element: i32) -> String {
 
 /// Reads a tensor. `observe` sees the bytes that come from another file.
 pub(super) fn decode(
-    proto: &TensorProto,
+    proto: TensorProto,
     folder: &ExternalFolder,
     observe: &mut dyn FnMut(&[u8]),
 ) -> Result<Tensor, TensorFault> {
@@ -84,7 +84,7 @@ pub(super) fn decode(
 
     let data = if proto.data_location == Some(DataLocation::External as i32) {
         let bytes = folder
-            .read(proto, count * width)
+            .read(&proto, count * width)
             .map_err(TensorFault::External)?;
         observe(&bytes);
         from_bytes(kind, &bytes)
@@ -118,13 +118,13 @@ fn from_bytes(kind: DataType, bytes: &[u8]) -> Data {
 }
 
 /// Elements kept in the protobuf field of their type.
-fn from_fields(kind: DataType, proto: &TensorProto) -> Data {
-    let small = &proto.int32_data;
+fn from_fields(kind: DataType, proto: TensorProto) -> Data {
+    let small = proto.int32_data;
     match kind {
-        DataType::Float => Data::F32(Arc::new(proto.float_data.clone())),
-        DataType::Double => Data::F64(Arc::new(proto.double_data.clone())),
-        DataType::Int64 => Data::I64(Arc::new(proto.int64_data.clone())),
-        DataType::Int32 => Data::I32(Arc::new(small.clone())),
+        DataType::Float => Data::F32(Arc::new(proto.float_data)),
+        DataType::Double => Data::F64(Arc::new(proto.double_data)),
+        DataType::Int64 => Data::I64(Arc::new(proto.int64_data)),
+        DataType::Int32 => Data::I32(Arc::new(small)),
         DataType::Float16 => Data::F32(Arc::new(small.iter().map(|&v| half(v as u16)).collect())),
         DataType::Bfloat16 => Data::F32(Arc::new(small.iter().map(|&v| brain(v as u16)).collect())),
         DataType::Bool => Data::Bool(Arc::new(small.iter().map(|&v| v != 0).collect())),
@@ -184,7 +184,7 @@ mod tests {
     use super::*;
 
     fn read(proto: &TensorProto) -> Result<Tensor, TensorFault> {
-        decode(proto, &ExternalFolder::none(), &mut |_| {})
+        decode(proto.clone(), &ExternalFolder::none(), &mut |_| {})
     }
 
     #[test]

@@ -64,19 +64,17 @@ impl Draft {
     }
 
     pub(super) fn node(
-        mut self,
+        self,
         op_type: &str,
         inputs: &[&str],
         outputs: &[&str],
         attributes: Vec<AttributeProto>,
     ) -> Self {
-        self.graph.node.push(NodeProto {
-            op_type: Some(op_type.to_owned()),
-            input: inputs.iter().map(|&name| name.to_owned()).collect(),
-            output: outputs.iter().map(|&name| name.to_owned()).collect(),
-            attribute: attributes,
-            ..NodeProto::default()
-        });
+        self.any_node(node(op_type, inputs, outputs, attributes))
+    }
+
+    pub(super) fn any_node(mut self, node: NodeProto) -> Self {
+        self.graph.node.push(node);
         self
     }
 
@@ -109,6 +107,22 @@ impl Draft {
 
     pub(super) fn open(self) -> Result<Model, OnnxError> {
         open(&self.proto())
+    }
+}
+
+/// A node without a name.
+pub(super) fn node(
+    op_type: &str,
+    inputs: &[&str],
+    outputs: &[&str],
+    attributes: Vec<AttributeProto>,
+) -> NodeProto {
+    NodeProto {
+        op_type: Some(op_type.to_owned()),
+        input: inputs.iter().map(|&name| name.to_owned()).collect(),
+        output: outputs.iter().map(|&name| name.to_owned()).collect(),
+        attribute: attributes,
+        ..NodeProto::default()
     }
 }
 
@@ -179,6 +193,30 @@ pub(super) fn value(name: &str, tensor: &Tensor) -> AttributeProto {
     AttributeProto {
         t: Some(tensor::encode("", tensor)),
         ..attribute(name, AttributeType::Tensor)
+    }
+}
+
+/// An attribute that holds a graph of one output.
+pub(super) fn graph_of(name: &str, nodes: Vec<NodeProto>, output: &str) -> AttributeProto {
+    let output = ValueInfoProto {
+        name: Some(output.to_owned()),
+        ..ValueInfoProto::default()
+    };
+    AttributeProto {
+        g: Some(GraphProto {
+            node: nodes,
+            output: vec![output],
+            ..GraphProto::default()
+        }),
+        ..attribute(name, AttributeType::Graph)
+    }
+}
+
+/// An attribute inside a function that takes the value of the function's own.
+pub(super) fn refer(name: &str, to: &str) -> AttributeProto {
+    AttributeProto {
+        ref_attr_name: Some(to.to_owned()),
+        ..attribute(name, AttributeType::Float)
     }
 }
 

@@ -194,6 +194,9 @@ impl<'m> Builder<'m> {
     /// The graph with these outputs.
     pub(super) fn finish(mut self, outputs: &[String]) -> Result<Graph, String> {
         for name in outputs {
+            if self.is_missing(name) {
+                return Err(format!("{name:?} lies in a branch that is not taken"));
+            }
             let operand = self.operand(name)?;
             let id = self.place(&operand);
             self.graph.add_output(id);

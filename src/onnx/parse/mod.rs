@@ -5,6 +5,7 @@
 //! that cannot be read is noted and the walk goes on, so that one error lists all of them.
 
 mod activation;
+mod branch;
 mod builder;
 mod constant;
 mod convolution;
@@ -30,11 +31,12 @@ mod window;
 mod tests;
 
 use super::error::{OnnxError, UnsupportedNode};
-use super::load::{LoadOptions, Model, TensorInfo, malformed};
+use super::flatten::{FlatNode, node_name};
+use super::load::{LoadOptions, Model, OPSETS, TensorInfo, malformed};
 use super::wire::NodeProto;
 use crate::graph::{Graph, TensorType};
 use builder::Builder;
-use node::{NodeReader, Refusal};
+use node::{NodeReader, Parsed, Refusal};
 pub use operator::{Operator, operators};
 use plan::Plan;
 
@@ -106,9 +108,7 @@ impl Model {
         }
         let mut unsupported = Vec::new();
         for node in plan.nodes() {
-            if let Err(refusal) = read_node(&mut builder, node, self.opset) {
-                unsupported.push(describe(node, refusal));
-            }
+            read_node(&mut builder, node, &mut unsupported);
         }
         Ok((builder, unsupported))
     }
@@ -193,9 +193,26 @@ fn elements(shape: &[usize]) -> Option<usize> {
     Some(if shape.contains(&0) { 0 } else { product })
 }
 
-fn read_node(builder: &mut Builder<'_>, node: &NodeProto, opset: i64) -> Result<(), Refusal> {
+/// Reads a node, and of an `If` the branch taken. What cannot be read joins `unsupported`.
+fn read_node(builder: &mut Builder<'_>, node: &FlatNode, unsupported: &mut Vec<UnsupportedNode>) {
+    let read = match &node.branches {
+        Some(branches) => branch::read(builder, node, branches, unsupported),
+        None => read_operator(builder, &node.proto, node.opset),
+    };
+    if let Err(refusal) = read {
+        unsupported.push(describe(&node.proto, refusal));
+    }
+}
+
+fn read_operator(builder: &mut Builder<'_>, node: &NodeProto, opset: i64) -> Parsed {
     if !matches!(node.domain(), "" | "ai.onnx") {
         return Err(foreign(node));
+    }
+    if !OPSETS.contains(&opset) {
+        return Err(Refusal::new(
+            format!("the function around it is written in opset {opset}, not in 7 to 24"),
+            "export the model again with opset 18",
+        ));
     }
     let operator = operator::operator(node.op_type()).ok_or_else(|| unknown(node))?;
     // A node behind an unsupported one has no input types. That its operator is known is all that
@@ -219,9 +236,9 @@ fn foreign(node: &NodeProto) -> Refusal {
 
 fn unknown(node: &NodeProto) -> Refusal {
     match node.op_type() {
-        "If" | "Loop" | "Scan" => Refusal::new(
-            "control flow is not supported",
-            "export the model with constant conditions folded (onnxsim), or traced",
+        "Loop" | "Scan" => Refusal::new(
+            "loops are not supported",
+            "export the model traced, with its loops unrolled, or ask for a tensor before it",
         ),
         "QuantizeLinear"
         | "DequantizeLinear"
@@ -252,7 +269,7 @@ fn describe(node: &NodeProto, refusal: Refusal) -> UnsupportedNode {
         domain => format!("{domain}:{}", node.op_type()),
     };
     UnsupportedNode {
-        node: node::node_name(node).to_owned(),
+        node: node_name(node).to_owned(),
         op,
         attribute: refusal.place,
         reason: refusal.reason,

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::external::ExternalFolder;
+use super::super::flatten::node_name;
 use super::super::tensor::{self, TensorFault};
 use super::super::wire::attribute_proto::AttributeType;
 use super::super::wire::{AttributeProto, NodeProto};
@@ -55,14 +56,6 @@ impl Refusal {
     /// The parts of a node contradict each other.
     pub(super) fn unsound(reason: impl Into<String>) -> Self {
         Refusal::new(reason, "the file is not sound: export the model again")
-    }
-}
-
-/// The node's name, or that of its first output.
-pub(super) fn node_name(node: &NodeProto) -> &str {
-    match node.name() {
-        "" => node.output.first().map_or("", String::as_str),
-        name => name,
     }
 }
 
@@ -186,7 +179,7 @@ impl<'b, 'm> NodeReader<'b, 'm> {
         let Some(proto) = found.and_then(|attribute| attribute.t.as_ref()) else {
             return Ok(None);
         };
-        match tensor::decode(proto, &ExternalFolder::none(), &mut |_| {}) {
+        match tensor::decode(proto.clone(), &ExternalFolder::none(), &mut |_| {}) {
             Ok(tensor) => Ok(Some(tensor)),
             Err(TensorFault::Unsupported(reason) | TensorFault::Broken(reason)) => {
                 Err(Refusal::attribute(name, reason))

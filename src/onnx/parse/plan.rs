@@ -3,18 +3,18 @@
 use std::collections::{HashMap, HashSet};
 
 use super::super::error::OnnxError;
+use super::super::flatten::{FlatNode, node_name};
 use super::super::load::{Model, malformed};
-use super::super::wire::NodeProto;
-use super::node::node_name;
+use super::super::order;
 
 /// The needed nodes in order (the file's own where that is sound), and the names they read.
 pub(super) struct Plan<'m> {
-    nodes: Vec<&'m NodeProto>,
+    nodes: Vec<&'m FlatNode>,
     read: HashSet<&'m str>,
 }
 
 impl<'m> Plan<'m> {
-    pub(super) fn nodes(&self) -> &[&'m NodeProto] {
+    pub(super) fn nodes(&self) -> &[&'m FlatNode] {
         &self.nodes
     }
 
@@ -24,19 +24,12 @@ impl<'m> Plan<'m> {
     }
 }
 
-#[derive(Clone, Copy, PartialEq)]
-enum State {
-    Unseen,
-    Open,
-    Done,
-}
-
 /// Finds the nodes that `outputs` need.
 pub(super) fn plan<'m>(model: &'m Model, outputs: &'m [String]) -> Result<Plan<'m>, OnnxError> {
     let origins = Origins::of(model);
     let mut pending = Vec::new();
     for name in outputs {
-        match origins.of_name(name) {
+        match origins.of_wanted(name) {
             Some(Origin::Node(index)) => pending.push(index),
             Some(Origin::Outside) => {}
             None => return Err(unknown_tensor(model, name)),
@@ -61,6 +54,8 @@ enum Origin {
 /// Where each name comes from.
 struct Origins<'m> {
     producer: HashMap<&'m str, usize>,
+    /// The `If` in whose branches a name is made: outside it can only be asked for.
+    holder: HashMap<&'m str, usize>,
     inputs: HashSet<&'m str>,
     model: &'m Model,
 }
@@ -68,24 +63,34 @@ struct Origins<'m> {
 impl<'m> Origins<'m> {
     fn of(model: &'m Model) -> Self {
         let mut producer: HashMap<&str, usize> = HashMap::new();
+        let mut holder: HashMap<&str, usize> = HashMap::new();
         for (index, node) in model.nodes.iter().enumerate() {
-            for name in node.output.iter().filter(|name| !name.is_empty()) {
-                producer.insert(name, index);
+            producer.extend(node.outputs().map(|name| (name, index)));
+            for inner in &node.with_inner()[1..] {
+                holder.extend(inner.outputs().map(|name| (name, index)));
             }
         }
         Origins {
             producer,
+            holder,
             inputs: model.inputs().iter().map(|i| i.name.as_str()).collect(),
             model,
         }
     }
 
+    /// Where a node reads the name from.
     fn of_name(&self, name: &str) -> Option<Origin> {
         if let Some(&index) = self.producer.get(name) {
             return Some(Origin::Node(index));
         }
         let outside = self.inputs.contains(name) || self.model.initializers.contains_key(name);
         outside.then_some(Origin::Outside)
+    }
+
+    /// What is needed for a tensor that is asked for.
+    fn of_wanted(&self, name: &str) -> Option<Origin> {
+        let held = || self.holder.get(name).map(|&index| Origin::Node(index));
+        self.of_name(name).or_else(held)
     }
 }
 
@@ -103,14 +108,14 @@ fn follow<'m>(
             continue;
         }
         let node = &model.nodes[index];
-        for name in node.input.iter().filter(|name| !name.is_empty()) {
+        for name in node.reads() {
             match origins.of_name(name) {
                 Some(Origin::Node(before)) => pending.push(before),
                 Some(Origin::Outside) => {}
                 None => {
                     return Err(malformed(
                         &model.file,
-                        &format!("node {:?}", node_name(node)),
+                        &format!("node {:?}", node_name(&node.proto)),
                         format!("it reads {name:?}, which nothing produces"),
                         "export the model again",
                     ));
@@ -118,52 +123,25 @@ fn follow<'m>(
             }
             read.insert(name);
         }
-    }
-    let nodes = in_order(model, &needed, &origins.producer)?;
-    Ok(Plan { nodes, read })
-}
-
-/// Depth first over the needed nodes, without recursion: a hostile file may be deep.
-fn in_order<'m>(
-    model: &'m Model,
-    needed: &[bool],
-    producer: &HashMap<&str, usize>,
-) -> Result<Vec<&'m NodeProto>, OnnxError> {
-    let mut state = vec![State::Unseen; needed.len()];
-    let mut order = Vec::new();
-    for root in (0..needed.len()).filter(|&index| needed[index]) {
-        let mut stack = vec![(root, 0)];
-        while let Some((index, next_input)) = stack.pop() {
-            let node = &model.nodes[index];
-            if next_input == 0 {
-                match state[index] {
-                    State::Done => continue,
-                    State::Unseen => state[index] = State::Open,
-                    State::Open => {
-                        return Err(malformed(
-                            &model.file,
-                            &format!("node {:?}", node_name(node)),
-                            "it depends on its own output".to_owned(),
-                            "export the model again",
-                        ));
-                    }
-                }
-            }
-            match node.input.get(next_input) {
-                None => {
-                    state[index] = State::Done;
-                    order.push(node);
-                }
-                Some(name) => {
-                    stack.push((index, next_input + 1));
-                    if let Some(&before) = producer.get(name.as_str()) {
-                        stack.push((before, 0));
-                    }
-                }
-            }
+        for inner in node.with_inner() {
+            read.extend(inner.proto.input.iter().map(String::as_str));
+            let branches = inner.branches.iter().flat_map(|branches| branches.iter());
+            read.extend(branches.flat_map(|branch| branch.outputs.iter().map(String::as_str)));
         }
     }
-    Ok(order)
+    let needed = (0..needed.len()).filter(|&index| needed[index]);
+    let order = order::sorted(&model.nodes, needed).map_err(|looping| {
+        malformed(
+            &model.file,
+            &format!("node {:?}", node_name(&model.nodes[looping].proto)),
+            "it depends on its own output".to_owned(),
+            "export the model again",
+        )
+    })?;
+    Ok(Plan {
+        nodes: order.into_iter().map(|index| &model.nodes[index]).collect(),
+        read,
+    })
 }
 
 fn unknown_tensor(model: &Model, name: &str) -> OnnxError {
