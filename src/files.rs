@@ -3,7 +3,7 @@
 use std::fs::Permissions;
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Replaces a file: a reader sees the old bytes or the new ones, never a mixture, and a failure
 /// leaves the old file and nothing else.
@@ -11,18 +11,52 @@ use std::path::Path;
 /// # Errors
 /// The folder or the disk refuses.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_data()?;
-    // Temporary files are private; results are for the group to read like any other file.
-    file.as_file()
-        .set_permissions(Permissions::from_mode(0o644))?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
+    Prepared::write(path, |file| file.write_all(bytes))?.put()
+}
+
+/// A file that is written whole but does not stand at its place yet. Dropped, it leaves nothing.
+#[derive(Debug)]
+pub struct Prepared {
+    file: tempfile::NamedTempFile,
+    path: PathBuf,
+}
+
+impl Prepared {
+    /// Writes a file beside its place, to the disk.
+    ///
+    /// # Errors
+    /// The folder or the disk refuses, or `write` fails.
+    pub fn write(
+        path: &Path,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> io::Result<Self> {
+        let folder = match path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        let file = tempfile::NamedTempFile::new_in(folder)?;
+        let mut buffered = io::BufWriter::with_capacity(1 << 18, file.as_file());
+        write(&mut buffered)?;
+        buffered.flush()?;
+        drop(buffered);
+        file.as_file().sync_data()?;
+        // Temporary files are private; results are for the group to read like any other file.
+        file.as_file()
+            .set_permissions(Permissions::from_mode(0o644))?;
+        Ok(Prepared {
+            file,
+            path: path.to_owned(),
+        })
+    }
+
+    /// Puts the file at its place.
+    ///
+    /// # Errors
+    /// The folder refuses.
+    pub fn put(self) -> io::Result<()> {
+        self.file.persist(&self.path).map_err(|error| error.error)?;
+        Ok(())
+    }
 }
 
 /// Whether a file's name says that it holds a picture we can read: PNG or JPEG.
@@ -51,6 +85,15 @@ mod tests {
         let mode = std::fs::metadata(&path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o644);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_prepared_file_that_is_not_put_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        drop(Prepared::write(&path, |file| file.write_all(b"one")).unwrap());
+        assert!(Prepared::write(&path, |_| Err(io::Error::other("full"))).is_err());
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 
     #[test]

@@ -37,8 +37,11 @@ fn holds(positions: &[usize], generate: impl Fn(&mut Numbers) -> Case) {
             .collect();
         let constants = numbers.coin();
         let lowering = Lowering {
-            convolution: numbers
-                .pick(&[ConvolutionAdjoint::Flipped, ConvolutionAdjoint::Transposed]),
+            convolution: numbers.pick(&[
+                ConvolutionAdjoint::Flipped,
+                ConvolutionAdjoint::FlippedInGraph,
+                ConvolutionAdjoint::Transposed,
+            ]),
             ..Lowering::default()
         };
         for &position in positions.iter().filter(|&&p| p < case.inputs.len()) {

@@ -79,11 +79,14 @@ pub enum MaxPoolAdjoint {
 /// The derivative of `Conv` in its input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ConvolutionAdjoint {
-    /// Stride 1: a `Conv` with the flipped weight; else `ConvTranspose`.
+    /// Stride 1: a `Conv` with the flipped weight, a constant beside the weight itself; else
+    /// `ConvTranspose`.
     #[default]
     Flipped,
-    /// Always `ConvTranspose`, with the weight as it is: half the weights in the file. On the CPU
-    /// slower, most of all for depthwise convolutions.
+    /// The same, flipped by operators on the weight, so that a file holds it once. ONNX Runtime
+    /// applies them when it loads the graph; a runtime that folds no constants, at every run.
+    FlippedInGraph,
+    /// Always `ConvTranspose`, with the weight as it is. On the CPU slower, most of all for depthwise convolutions.
     Transposed,
 }
 

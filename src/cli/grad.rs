@@ -1,13 +1,13 @@
 //! `invset grad`: an ONNX graph, or two joined, to the ONNX graph of its vector-Jacobian product.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::forward::{self, ForwardArgs, RequestError};
-use crate::autodiff;
-use crate::files;
+use crate::autodiff::{self, ConvolutionAdjoint, Lowering};
+use crate::files::Prepared;
 use crate::graph::passes;
-use crate::onnx;
+use crate::onnx::{self, Encoded, Placement};
 
 /// Flags of `invset grad`.
 #[derive(Debug, clap::Args)]
@@ -26,6 +26,9 @@ pub struct GradArgs {
     /// The file to write
     #[arg(short = 'o', long = "output", value_name = "OUT.onnx")]
     output: PathBuf,
+    /// Write the weights into OUT.onnx.data (always done above 1.5 GB)
+    #[arg(long)]
+    external_data: bool,
 }
 
 /// The result cannot be written.
@@ -53,22 +56,71 @@ pub fn run(args: &GradArgs, out: &mut dyn Write) -> anyhow::Result<()> {
         .find(|&id| graph.name(id) == args.wrt)
         .ok_or_else(|| RequestError::no_such_input("--wrt", &args.wrt, &graph))?;
     let of = graph.outputs().to_vec();
-    let product = autodiff::vector_jacobian_product(&mut graph, &of, wrt)?;
+    let lowering = Lowering {
+        convolution: ConvolutionAdjoint::FlippedInGraph,
+        ..Lowering::default()
+    };
+    let product = autodiff::vector_jacobian_product_with(&mut graph, &of, wrt, &lowering)?;
     graph.set_outputs(of.into_iter().chain([product.wrt_bar]).collect());
     let graph = passes::prune(&graph);
-    let bytes = onnx::serialise(&graph)?;
-    files::replace(&args.output, &bytes).map_err(|error| GradError::Write {
-        file: args.output.clone(),
-        reason: error.kind(),
-    })?;
-    writeln!(
-        out,
-        "{}: {} nodes, {} bytes",
-        args.output.display(),
-        graph.nodes().len(),
-        bytes.len()
+    let weight_file = weight_file(&args.output);
+    let name = weight_file.file_name().unwrap_or_default();
+    let name = name.to_string_lossy();
+    let encoded = onnx::encode(
+        &graph,
+        match args.external_data {
+            true => Placement::Beside(&name),
+            false => Placement::BesideWhenLarge(&name),
+        },
     )?;
+    save(&encoded, &args.output, &weight_file)?;
+    let bytes = encoded.model_bytes();
+    let nodes = graph.nodes().len();
+    write!(
+        out,
+        "{}: {nodes} nodes, {bytes} bytes",
+        args.output.display()
+    )?;
+    match encoded.weight_bytes() {
+        Some(bytes) => writeln!(out, "; {}: {bytes} bytes", weight_file.display())?,
+        None => writeln!(out)?,
+    }
     Ok(())
+}
+
+/// The file of a model's weights: its name with `.data` behind it.
+fn weight_file(model: &Path) -> PathBuf {
+    let mut name = model.as_os_str().to_owned();
+    name.push(".data");
+    PathBuf::from(name)
+}
+
+/// Writes the model and, if it has one, its weight file. Both are on the disk before either is put
+/// at its place, and an old model goes first: it must never meet new weights.
+fn save(encoded: &Encoded, model: &Path, weights: &Path) -> Result<(), GradError> {
+    let failed = |file: &Path, error: std::io::Error| GradError::Write {
+        file: file.to_owned(),
+        reason: error.kind(),
+    };
+    let in_model = |error| failed(model, error);
+    let in_weights = |error| failed(weights, error);
+    let new_weights = match encoded.weight_bytes() {
+        Some(_) => {
+            let written = Prepared::write(weights, |out| encoded.write_weights(out));
+            Some(written.map_err(in_weights)?)
+        }
+        None => None,
+    };
+    let new_model = Prepared::write(model, |out| encoded.write_model(out)).map_err(in_model)?;
+    if let Some(new_weights) = new_weights {
+        match std::fs::remove_file(model) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(in_model(error));
+            }
+            _ => new_weights.put().map_err(in_weights)?,
+        }
+    }
+    new_model.put().map_err(in_model)
 }
 
 #[cfg(test)]
@@ -78,7 +130,6 @@ mod tests {
     use crate::graph::{Binary, DType, Graph, Op, Tensor, TensorType, Unary, interpret};
     use crate::onnx::{LoadOptions, Model};
     use clap::{Args, FromArgMatches};
-    use std::path::Path;
 
     /// `output = function(input)`, on disk.
     fn file(folder: &Path, name: &str, input: &str, hidden: &str, output: &str) -> String {
@@ -146,6 +197,34 @@ mod tests {
             let expected = (2.0 * x * x).exp().exp() * 4.0 * x * (2.0 * x * x).exp();
             assert!((found - expected).abs() < 1e-5 * expected.abs().max(1.0));
         }
+    }
+
+    #[test]
+    fn weights_go_beside_the_model_where_asked() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut graph = Graph::new();
+        let x = graph
+            .add_input("x", TensorType::new(DType::F32, [1, 300]))
+            .unwrap();
+        let weight = graph.add_constant("weight", Tensor::filled(DType::F32, [300], 3.0));
+        let y = graph
+            .add("y", Op::Binary(Binary::Mul), &[x, weight])
+            .unwrap();
+        graph.set_outputs(vec![y]);
+        let path = folder.path().join("m.onnx");
+        std::fs::write(&path, onnx::serialise(&graph).unwrap()).unwrap();
+        let out = folder.path().join("out.onnx");
+        let mut arguments = vec!["--forward", path.to_str().unwrap(), "--wrt", "x"];
+        arguments.extend(["--of", "y", "-o", out.to_str().unwrap()]);
+        let inside = grad(&arguments).unwrap();
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
+        arguments.push("--external-data");
+        let beside = grad(&arguments).unwrap();
+        assert_eq!(inside, beside);
+        let data = std::fs::read(folder.path().join("out.onnx.data")).unwrap();
+        // Once, though the forward and the backward pass use it.
+        assert_eq!(data.len(), 300 * 4);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 3);
     }
 
     #[test]

@@ -121,10 +121,14 @@ pub enum OnnxError {
         reason: String,
     },
     /// A serialised model would exceed protobuf's limit of 2 GiB.
-    #[error("the model would take {bytes} bytes, more than a protobuf file can hold (2 GiB)")]
+    #[error(
+        "the model would take {bytes} bytes, more than one protobuf message can hold (2 GiB); \
+         `invset grad` writes such weights into a file beside the model, but a runtime here is \
+         given one message: use a smaller model"
+    )]
     TooLarge {
-        /// The bytes its weights would take.
-        bytes: usize,
+        /// The bytes it would take.
+        bytes: u64,
     },
 }
 

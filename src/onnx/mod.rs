@@ -2,7 +2,8 @@
 //!
 //! [`Model::open`] reads a file and checks that its bytes make sense; [`Model::graph`] turns the
 //! part that some outputs need into a [`crate::graph::Graph`] of concrete shapes, whatever opset
-//! the file was written in; [`serialise`] writes a graph as opset 18, which every runtime runs.
+//! the file was written in; [`encode`] writes a graph as opset 18, which every runtime runs, with its
+//! weights inside the file or beside it.
 
 mod emit;
 mod error;
@@ -21,7 +22,7 @@ mod wire;
 pub use error::{OnnxError, UnsupportedNode};
 pub use load::{Dimension, LoadOptions, Model, TensorInfo};
 pub use parse::{Operator, Survey, operators};
-pub use save::serialise;
+pub use save::{Encoded, Placement, encode, serialise};
 
 #[cfg(test)]
 mod testing;

@@ -1,5 +1,6 @@
 //! Tensors of the file to tensors of a graph; 16-bit floats are widened.
 
+use std::io::{self, Write};
 use std::sync::Arc;
 
 use super::external::{ExternalFault, ExternalFolder};
@@ -28,6 +29,15 @@ pub(super) fn dtype(element: i32) -> Option<DType> {
         DataType::Uint8 => Some(DType::U8),
         DataType::Bool => Some(DType::Bool),
         _ => None,
+    }
+}
+
+/// The element type that a weight is given: integers that a graph has no type for are widened too.
+fn stored(kind: DataType) -> Option<DType> {
+    match kind {
+        DataType::Int8 | DataType::Int16 | DataType::Uint16 => Some(DType::I32),
+        DataType::Uint32 | DataType::Uint64 => Some(DType::I64),
+        _ => dtype(kind as i32),
     }
 }
 
@@ -60,7 +70,7 @@ pub(super) fn decode(
     let element = proto.data_type.unwrap_or_default();
     let kind = DataType::try_from(element)
         .ok()
-        .filter(|_| dtype(element).is_some())
+        .filter(|&kind| stored(kind).is_some())
         .ok_or_else(|| {
             TensorFault::Unsupported(format!("elements of type {}", element_name(element)))
         })?;
@@ -71,9 +81,9 @@ pub(super) fn decode(
         .collect::<Result<_, _>>()
         .map_err(|_| TensorFault::Broken(format!("the shape {:?} is negative", proto.dims)))?;
     let width = match kind {
-        DataType::Double | DataType::Int64 => 8,
-        DataType::Float | DataType::Int32 => 4,
-        DataType::Float16 | DataType::Bfloat16 => 2,
+        DataType::Double | DataType::Int64 | DataType::Uint64 => 8,
+        DataType::Float | DataType::Int32 | DataType::Uint32 => 4,
+        DataType::Float16 | DataType::Bfloat16 | DataType::Int16 | DataType::Uint16 => 2,
         _ => 1,
     };
     let count = shape
@@ -113,6 +123,12 @@ fn from_bytes(kind: DataType, bytes: &[u8]) -> Data {
         DataType::Float16 => Data::F32(Arc::new(words(bytes, |b| half(u16::from_le_bytes(b))))),
         DataType::Bfloat16 => Data::F32(Arc::new(words(bytes, |b| brain(u16::from_le_bytes(b))))),
         DataType::Bool => Data::Bool(Arc::new(bytes.iter().map(|&b| b != 0).collect())),
+        DataType::Int8 => Data::I32(Arc::new(words(bytes, |b| i32::from(i8::from_le_bytes(b))))),
+        DataType::Int16 => Data::I32(Arc::new(words(bytes, |b| i32::from(i16::from_le_bytes(b))))),
+        DataType::Uint16 => Data::I32(Arc::new(words(bytes, |b| i32::from(u16::from_le_bytes(b))))),
+        DataType::Uint32 => Data::I64(Arc::new(words(bytes, |b| i64::from(u32::from_le_bytes(b))))),
+        // Beyond 2⁶³ they wrap, as no index or size does.
+        DataType::Uint64 => Data::I64(Arc::new(words(bytes, i64::from_le_bytes))),
         _ => Data::U8(Arc::new(bytes.to_vec())),
     }
 }
@@ -124,7 +140,13 @@ fn from_fields(kind: DataType, proto: TensorProto) -> Data {
         DataType::Float => Data::F32(Arc::new(proto.float_data)),
         DataType::Double => Data::F64(Arc::new(proto.double_data)),
         DataType::Int64 => Data::I64(Arc::new(proto.int64_data)),
-        DataType::Int32 => Data::I32(Arc::new(small)),
+        DataType::Int32 | DataType::Int8 | DataType::Int16 | DataType::Uint16 => {
+            Data::I32(Arc::new(small))
+        }
+        DataType::Uint32 | DataType::Uint64 => {
+            let wide = proto.uint64_data.iter().map(|&v| v as i64);
+            Data::I64(Arc::new(wide.collect()))
+        }
         DataType::Float16 => Data::F32(Arc::new(small.iter().map(|&v| half(v as u16)).collect())),
         DataType::Bfloat16 => Data::F32(Arc::new(small.iter().map(|&v| brain(v as u16)).collect())),
         DataType::Bool => Data::Bool(Arc::new(small.iter().map(|&v| v != 0).collect())),
@@ -159,22 +181,53 @@ fn brain(bits: u16) -> f32 {
     f32::from_bits(u32::from(bits) << 16)
 }
 
-/// Writes a tensor under a name, as raw little-endian bytes.
-pub(super) fn encode(name: &str, tensor: &Tensor) -> TensorProto {
-    let bytes: Vec<u8> = match tensor.data() {
-        Data::F32(values) => values.iter().flat_map(|v| v.to_le_bytes()).collect(),
-        Data::F64(values) => values.iter().flat_map(|v| v.to_le_bytes()).collect(),
-        Data::I64(values) => values.iter().flat_map(|v| v.to_le_bytes()).collect(),
-        Data::I32(values) => values.iter().flat_map(|v| v.to_le_bytes()).collect(),
-        Data::U8(values) => values.to_vec(),
-        Data::Bool(values) => values.iter().map(|&v| u8::from(v)).collect(),
-    };
+/// A tensor under a name, without its elements.
+pub(super) fn header(name: &str, tensor: &Tensor) -> TensorProto {
     TensorProto {
         name: Some(name.to_owned()),
         dims: tensor.shape().iter().map(|&axis| axis as i64).collect(),
         data_type: Some(element(tensor.dtype())),
-        raw_data: Some(bytes.into()),
         ..TensorProto::default()
+    }
+}
+
+/// Writes the elements of a tensor as little-endian bytes.
+pub(super) fn write_elements(tensor: &Tensor, out: &mut dyn Write) -> io::Result<()> {
+    match tensor.data() {
+        Data::F32(values) => write_words(values, f32::to_le_bytes, out),
+        Data::F64(values) => write_words(values, f64::to_le_bytes, out),
+        Data::I64(values) => write_words(values, i64::to_le_bytes, out),
+        Data::I32(values) => write_words(values, i32::to_le_bytes, out),
+        Data::U8(values) => out.write_all(values),
+        Data::Bool(values) => write_words(values, |truth| [u8::from(truth)], out),
+    }
+}
+
+/// Through a small buffer: a copy of all weights would not fit where the weights just do.
+fn write_words<T: Copy, const WIDTH: usize>(
+    values: &[T],
+    bytes: impl Fn(T) -> [u8; WIDTH],
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut buffer = [[0; WIDTH]; 2048];
+    for chunk in values.chunks(buffer.len()) {
+        for (word, &value) in buffer.iter_mut().zip(chunk) {
+            *word = bytes(value);
+        }
+        out.write_all(buffer[..chunk.len()].as_flattened())?;
+    }
+    Ok(())
+}
+
+/// A tensor under a name with its elements.
+#[cfg(test)]
+pub(super) fn encode(name: &str, tensor: &Tensor) -> TensorProto {
+    let mut bytes = Vec::new();
+    // A vector takes everything.
+    let _ = write_elements(tensor, &mut bytes);
+    TensorProto {
+        raw_data: Some(bytes.into()),
+        ..header(name, tensor)
     }
 }
 
@@ -224,6 +277,31 @@ mod tests {
             ..TensorProto::default()
         };
         assert_eq!(read(&typed).unwrap().as_f32().unwrap(), [1.0, 2.0]);
+    }
+
+    #[test]
+    fn integers_without_a_type_of_their_own_are_widened() {
+        let raw = |kind: DataType, count: i64, bytes: &[u8]| {
+            let proto = TensorProto {
+                dims: vec![count],
+                data_type: Some(kind as i32),
+                raw_data: Some(bytes.to_vec().into()),
+                ..TensorProto::default()
+            };
+            read(&proto).unwrap().to_i64().unwrap()
+        };
+        assert_eq!(raw(DataType::Int8, 2, &[0xff, 5]), [-1, 5]);
+        assert_eq!(raw(DataType::Int16, 1, &[0xfe, 0xff]), [-2]);
+        assert_eq!(raw(DataType::Uint16, 1, &[0xfe, 0xff]), [65534]);
+        assert_eq!(raw(DataType::Uint32, 1, &[0, 0, 0, 0x80]), [1 << 31]);
+        assert_eq!(raw(DataType::Uint64, 1, &[7, 0, 0, 0, 0, 0, 0, 0]), [7]);
+        let typed = TensorProto {
+            dims: vec![1],
+            data_type: Some(DataType::Int8 as i32),
+            int32_data: vec![-3],
+            ..TensorProto::default()
+        };
+        assert_eq!(read(&typed).unwrap().to_i64().unwrap(), [-3]);
     }
 
     #[test]

@@ -8,7 +8,8 @@
 //! stride 1 it is also a `Conv` of the cotangent, padded by (k' − 1 − b, k' − 1 − e), with the weight
 //! flipped in space and its channels swapped within each group: on a CPU 1.2 to 2 times faster, for
 //! depthwise weights 4 to 15 times. For larger strides the zero-dilated `Conv` is slower. A constant
-//! weight is flipped here, so that no runtime flips it again on every run.
+//! weight is flipped here, so that no runtime flips it again on every run, unless the graph is for a
+//! file ([`ConvolutionAdjoint::FlippedInGraph`]).
 
 use super::Site;
 use crate::autodiff::ConvolutionAdjoint;
@@ -88,7 +89,7 @@ fn to_input<'t>(x: Var<'t>, weight: Var<'t>, g: Var<'t>, convolution: &Convoluti
     };
     let flipped_pads = pads(&convolution.pads_before).zip(pads(&convolution.pads_after));
     let unit_stride = convolution.strides.iter().all(|&stride| stride == 1);
-    let may_flip = unit_stride && g.tape().lowering.convolution == ConvolutionAdjoint::Flipped;
+    let may_flip = unit_stride && g.tape().lowering.convolution != ConvolutionAdjoint::Transposed;
     if let (true, Some((pads_before, pads_after))) = (may_flip, flipped_pads) {
         let op = Op::Conv(Convolution {
             pads_before,
@@ -115,11 +116,17 @@ fn to_input<'t>(x: Var<'t>, weight: Var<'t>, g: Var<'t>, convolution: &Convoluti
 fn flipped(weight: Var<'_>, group: usize) -> Var<'_> {
     let shape = weight.shape();
     let (outputs, inputs) = (shape[0] / group, shape[1]);
-    if let Some(tensor) = weight.tensor() {
+    let stored = weight.tape().lowering.convolution == ConvolutionAdjoint::Flipped;
+    if let (true, Some(tensor)) = (stored, weight.tensor()) {
         let name = format!("{}/flipped", weight.name());
         if let Some(flipped) = flipped_tensor(&tensor, group) {
             return weight.tape().constant(&name, flipped);
         }
+    }
+    let reversed = (2..shape.len()).filter(|&axis| shape[axis] > 1);
+    if group == 1 {
+        let permutation: Vec<usize> = [1, 0].into_iter().chain(2..shape.len()).collect();
+        return weight.transpose(&permutation).flip(reversed);
     }
     let mut grouped = vec![group, outputs, inputs];
     grouped.extend(&shape[2..]);
@@ -131,7 +138,7 @@ fn flipped(weight: Var<'_>, group: usize) -> Var<'_> {
         .reshape(&grouped)
         .transpose(&permutation)
         .reshape(&swapped)
-        .flip(2..shape.len())
+        .flip(reversed)
 }
 
 /// [`flipped`] of a constant.

@@ -21,14 +21,14 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::error::OnnxError;
-use super::tensor;
-use super::wire::{AttributeProto, NodeProto, TensorProto};
+use super::wire::{AttributeProto, NodeProto};
 use crate::graph::{DType, Data, Graph, Node, Op, Tensor, TensorType, ValueId};
 
 /// The parts of a model that hold operators and weights.
 pub(super) struct Body {
     pub(super) nodes: Vec<NodeProto>,
-    pub(super) initializers: Vec<TensorProto>,
+    /// Weights under their names; their elements are shared with the graph.
+    pub(super) weights: Vec<(String, Tensor)>,
 }
 
 /// Writes all nodes and constants of a graph.
@@ -48,7 +48,7 @@ pub(super) fn emit(graph: &Graph) -> Result<Body, OnnxError> {
     }
     Ok(Body {
         nodes: emitter.nodes,
-        initializers: emitter.initializers,
+        weights: emitter.weights,
     })
 }
 
@@ -133,7 +133,7 @@ fn write(site: &mut Site<'_, '_>, op: &Op) -> Result<(), String> {
 struct Emitter<'g> {
     graph: &'g Graph,
     nodes: Vec<NodeProto>,
-    initializers: Vec<TensorProto>,
+    weights: Vec<(String, Tensor)>,
     /// Names of helper values, beside the graph's own.
     helpers: HashSet<String>,
     /// The one written name of constants that share elements and shape.
@@ -145,7 +145,7 @@ impl<'g> Emitter<'g> {
         Emitter {
             graph,
             nodes: Vec::new(),
-            initializers: Vec::new(),
+            weights: Vec::new(),
             helpers: HashSet::new(),
             shared: HashMap::new(),
         }
@@ -164,7 +164,7 @@ impl<'g> Emitter<'g> {
             let first = *first_of.entry(identity(tensor)).or_insert(id);
             // An output must keep its own name.
             if first == id || graph.outputs().contains(&id) {
-                self.initializers.push(tensor::encode(&value.name, tensor));
+                self.weights.push((value.name.clone(), tensor.clone()));
             } else {
                 self.shared.insert(id, first);
             }
@@ -263,19 +263,17 @@ impl Site<'_, '_> {
 
     /// An integer vector as a weight.
     fn ints(&mut self, part: &str, values: Vec<i64>) -> String {
-        self.weight(part, &Tensor::i64_vector(values))
+        self.weight(part, Tensor::i64_vector(values))
     }
 
     /// A weight of rank 0.
     fn scalar(&mut self, part: &str, dtype: DType, value: f64) -> String {
-        self.weight(part, &Tensor::scalar(dtype, value))
+        self.weight(part, Tensor::scalar(dtype, value))
     }
 
-    fn weight(&mut self, part: &str, tensor: &Tensor) -> String {
+    fn weight(&mut self, part: &str, tensor: Tensor) -> String {
         let name = self.helper(part);
-        self.emitter
-            .initializers
-            .push(tensor::encode(&name, tensor));
+        self.emitter.weights.push((name.clone(), tensor));
         name
     }
 

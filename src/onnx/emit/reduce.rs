@@ -18,7 +18,7 @@ pub(super) fn along(site: &mut Site<'_, '_>, op_type: &str, axis: usize) {
 
 pub(super) fn running_sum(site: &mut Site<'_, '_>, axis: usize, exclusive: bool, reverse: bool) {
     let axis = Tensor::scalar(DType::I64, axis as f64);
-    let axis = site.weight("axis", &axis);
+    let axis = site.weight("axis", axis);
     let attributes = vec![flag("exclusive", exclusive), flag("reverse", reverse)];
     site.with_more_inputs("CumSum", vec![axis], attributes);
 }

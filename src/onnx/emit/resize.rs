@@ -26,7 +26,7 @@ pub(super) fn resize(site: &mut Site<'_, '_>, resize: &Resize) -> Result<(), Str
             }
         }
         let scales = Tensor::f32([scales.len()], scales).map_err(|error| error.to_string())?;
-        let scales = site.weight("scales", &scales);
+        let scales = site.weight("scales", scales);
         vec![x, String::new(), scales]
     };
     let mut attributes = vec![

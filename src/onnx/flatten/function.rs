@@ -72,7 +72,7 @@ impl Flattener<'_> {
             attributes: Some(&attributes),
         };
         for node in &function.node {
-            self.pay(1, size(node) + prefix.len())?;
+            self.pay(1, size(node))?;
             self.place(node.clone(), &scope, flat)?;
         }
         self.pass_on(function, &call, &scope, flat)?;
@@ -144,7 +144,7 @@ impl Flattener<'_> {
         let given: HashSet<&str> = call.attribute.iter().map(AttributeProto::name).collect();
         let defaults = function.attribute_proto.iter();
         attributes.extend(defaults.filter(|a| !given.contains(a.name())).cloned());
-        let bytes = attributes.iter().map(Message::encoded_len).sum();
+        let bytes = attributes.iter().map(bytes).sum();
         self.pay(0, bytes)?;
         Ok(attributes)
     }
@@ -180,11 +180,15 @@ impl Flattener<'_> {
     }
 }
 
-/// Bytes that a copy of a node takes. Raw bytes are shared between copies.
+/// Bytes that a copy of an attribute takes. Raw bytes are shared between copies.
+pub(super) fn bytes(attribute: &AttributeProto) -> usize {
+    let shared = attribute.t.as_ref();
+    attribute.encoded_len() - shared.map_or(0, |tensor| tensor.raw_data().len())
+}
+
+/// Bytes that a copy of a node takes.
 fn size(node: &NodeProto) -> usize {
-    let shared = |attribute: &AttributeProto| {
-        let tensor = attribute.t.as_ref();
-        tensor.map_or(0, |tensor| tensor.raw_data().len())
-    };
-    node.encoded_len() - node.attribute.iter().map(shared).sum::<usize>()
+    let attributes =
+        |size: fn(&AttributeProto) -> usize| -> usize { node.attribute.iter().map(size).sum() };
+    node.encoded_len() - attributes(Message::encoded_len) + attributes(bytes)
 }

@@ -177,25 +177,8 @@ impl<'f> Flattener<'f> {
         flat: &mut Vec<FlatNode>,
     ) -> Result<(), OnnxError> {
         self.resolve_attributes(&mut node, scope)?;
-        for position in 0..node.input.len() + node.output.len() {
-            let name = match position.checked_sub(node.input.len()) {
-                None => &node.input[position],
-                Some(output) => &node.output[output],
-            };
-            if name.is_empty() {
-                continue;
-            }
-            let resolved = scope.resolve(name).ok_or_else(|| {
-                let reason = format!("it reads {name:?}, which nothing in the function produces");
-                self.malformed(&node, reason)
-            })?;
-            match position.checked_sub(node.input.len()) {
-                None => node.input[position] = resolved,
-                Some(output) => node.output[output] = resolved,
-            }
-        }
-        if !scope.prefix.is_empty() && !node.name().is_empty() {
-            node.name = Some(format!("{}{}", scope.prefix, node.name()));
+        if scope.names.is_some() {
+            self.resolve_names(&mut node, scope)?;
         }
         if let Some(function) = self.function(&node) {
             return self.call(function, node, flat);
@@ -216,9 +199,32 @@ impl<'f> Flattener<'f> {
         Ok(())
     }
 
+    /// Replaces the names that a function or a branch uses by the model's.
+    fn resolve_names(&mut self, node: &mut NodeProto, scope: &Scope<'_>) -> Result<(), OnnxError> {
+        let resolve = |name: &String| match name.as_str() {
+            "" => Ok(String::new()),
+            _ => scope.resolve(name).ok_or_else(|| {
+                let reason = format!("it reads {name:?}, which nothing in the function produces");
+                self.malformed(node, reason)
+            }),
+        };
+        let input: Vec<String> = node.input.iter().map(resolve).collect::<Result<_, _>>()?;
+        let output: Vec<String> = node.output.iter().map(resolve).collect::<Result<_, _>>()?;
+        (node.input, node.output) = (input, output);
+        if !node.name().is_empty() {
+            node.name = Some(format!("{}{}", scope.prefix, node.name()));
+        }
+        let names = node.input.iter().chain(&node.output).map(String::len);
+        self.pay(0, names.sum::<usize>() + scope.prefix.len())
+    }
+
     /// Gives attributes that refer to the function's the values of this call. One that the call
     /// leaves out is left out too.
-    fn resolve_attributes(&self, node: &mut NodeProto, scope: &Scope<'_>) -> Result<(), OnnxError> {
+    fn resolve_attributes(
+        &mut self,
+        node: &mut NodeProto,
+        scope: &Scope<'_>,
+    ) -> Result<(), OnnxError> {
         let refers = |attribute: &AttributeProto| !attribute.ref_attr_name().is_empty();
         if !node.attribute.iter().any(refers) {
             return Ok(());
@@ -227,22 +233,20 @@ impl<'f> Flattener<'f> {
             let reason = "an attribute refers to a function's, but there is none around it";
             return Err(self.malformed(node, reason.to_owned()));
         };
-        let attributes = std::mem::take(&mut node.attribute);
-        node.attribute = attributes
-            .into_iter()
-            .filter_map(|attribute| {
-                if !refers(&attribute) {
-                    return Some(attribute);
-                }
-                let value = values
-                    .iter()
-                    .find(|v| v.name() == attribute.ref_attr_name());
-                value.map(|value| AttributeProto {
+        for attribute in std::mem::take(&mut node.attribute) {
+            if !refers(&attribute) {
+                node.attribute.push(attribute);
+                continue;
+            }
+            let referred = attribute.ref_attr_name();
+            if let Some(value) = values.iter().find(|value| value.name() == referred) {
+                self.pay(0, function::bytes(value))?;
+                node.attribute.push(AttributeProto {
                     name: attribute.name,
                     ..value.clone()
-                })
-            })
-            .collect();
+                });
+            }
+        }
         Ok(())
     }
 

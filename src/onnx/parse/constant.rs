@@ -27,6 +27,7 @@ pub(super) const OPERATORS: &[Operator] = &[
     Operator::new("Shape", 1, &["start", "end"], shape).reads_as("a constant"),
     Operator::new("Size", 1, &[], size).reads_as("a constant"),
     Operator::new("Range", 11, &[], range).reads_as("a constant"),
+    Operator::new("NonZero", 9, &[], non_zero).reads_as("a constant"),
 ];
 
 fn constant(node: &mut NodeReader<'_, '_>) -> Parsed {
@@ -118,6 +119,25 @@ fn range(node: &mut NodeReader<'_, '_>) -> Parsed {
         .map(|index| start + index as f64 * step)
         .collect();
     let tensor = Tensor::from_f64(dtype, [values.len()], &values)
+        .map_err(|error| Refusal::unsound(error.to_string()))?;
+    node.finish_constant(tensor)
+}
+
+/// Positions of what is not zero, one column each: only of a constant.
+fn non_zero(node: &mut NodeReader<'_, '_>) -> Parsed {
+    let x = node
+        .constant_input(0)?
+        .ok_or_else(|| Refusal::unsound("the input is missing"))?;
+    let shape = x.shape().to_vec();
+    let values = x.to_f64();
+    let found: Vec<usize> = (0..values.len()).filter(|&at| values[at] != 0.0).collect();
+    let positions = (0..shape.len()).flat_map(|axis| {
+        let step = shape[axis + 1..].iter().product::<usize>().max(1);
+        let length = shape[axis].max(1);
+        found.iter().map(move |&at| (at / step % length) as i64)
+    });
+    let tensor = Tensor::i64_vector(positions.collect())
+        .reshaped([shape.len(), found.len()])
         .map_err(|error| Refusal::unsound(error.to_string()))?;
     node.finish_constant(tensor)
 }

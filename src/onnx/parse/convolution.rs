@@ -102,7 +102,7 @@ fn transposed(node: &mut NodeReader<'_, '_>) -> Parsed {
     let rank = spatial.len();
     let group = group(node)?;
     let stated = node.ints("output_padding")?;
-    let output_padding = match stated {
+    let mut output_padding = match stated {
         Some(values) if values.len() != rank => {
             let reason = format!("{values:?} is not one number for each of {rank} axes");
             return Err(Refusal::attribute("output_padding", reason));
@@ -116,7 +116,7 @@ fn transposed(node: &mut NodeReader<'_, '_>) -> Parsed {
     let auto = window::auto_pad(node)?;
     let mut window = window::window(node, &spatial, &kernel)?;
     // The length without padding, from which padding is taken off.
-    let full = |axis: usize| {
+    let full = |axis: usize, output_padding: &[usize]| {
         window.strides[axis] * (spatial[axis].max(1) - 1)
             + output_padding[axis]
             + (kernel[axis].max(1) - 1) * window.dilations[axis]
@@ -131,10 +131,15 @@ fn transposed(node: &mut NodeReader<'_, '_>) -> Parsed {
     if let Some(wanted) = wanted {
         let mut pads = Vec::with_capacity(rank);
         for (axis, &length) in wanted.iter().enumerate() {
-            let Some(total) = full(axis).checked_sub(length) else {
+            // What no padding gives is added at the end, as far as the window's step reaches.
+            let missing = length.saturating_sub(full(axis, &output_padding));
+            let step = window.strides[axis].max(window.dilations[axis]);
+            output_padding[axis] += missing;
+            if missing > 0 && output_padding[axis] >= step {
                 let reason = format!("no padding gives axis {axis} the length {length}");
                 return Err(Refusal::attribute("output_shape", reason));
-            };
+            }
+            let total = full(axis, &output_padding).saturating_sub(length);
             // Which end takes the odd one: as in ONNX's formula for ConvTranspose.
             pads.push(match auto {
                 AutoPad::SameUpper => (total / 2, total - total / 2),

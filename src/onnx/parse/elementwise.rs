@@ -37,14 +37,22 @@ pub(super) const OPERATORS: &[Operator] = &[
     Operator::new("Pow", 1, &[], pow),
     Operator::new("Mod", 10, &["fmod"], modulo),
     Operator::new("Xor", 1, &[], exclusive_or).reads_as("Or, And, Not"),
+    Operator::new("IsNaN", 9, &[], is_nan).reads_as("Equal, Not"),
+    Operator::new(
+        "IsInf",
+        10,
+        &["detect_positive", "detect_negative"],
+        is_infinite,
+    )
+    .reads_as("Abs, Equal"),
     Operator::new("Sum", 1, &[], chain).reads_as("Add, from the left"),
     Operator::new("Mean", 1, &[], chain).reads_as("Add, then Div by the count"),
     Operator::new("Min", 1, &[], chain),
     Operator::new("Max", 1, &[], chain),
     Operator::new("Clip", 1, &["min", "max"], clip),
     Operator::new("Where", 9, &[], select),
-    Operator::new("Cast", 1, &["to", "saturate"], cast),
-    Operator::new("CastLike", 15, &["saturate"], cast_like).reads_as("Cast"),
+    Operator::new("Cast", 1, &["to", "saturate", "round_mode"], cast),
+    Operator::new("CastLike", 15, &["saturate", "round_mode"], cast_like).reads_as("Cast"),
     Operator::new("Dropout", 1, &["ratio", "seed"], dropout).reads_as("Identity (inference)"),
 ];
 
@@ -76,6 +84,32 @@ fn exclusive_or(node: &mut NodeReader<'_, '_>) -> Parsed {
     let both = node.apply("both", Op::Binary(Binary::And), &operands)?;
     let not_both = node.apply("not_both", Op::Unary(Unary::Not), &[both])?;
     node.finish(Op::Binary(Binary::And), &[either, not_both])
+}
+
+/// Only what is not a number differs from itself.
+fn is_nan(node: &mut NodeReader<'_, '_>) -> Parsed {
+    let x = node.input(0)?;
+    let same = node.apply("same", Op::Binary(Binary::Equal), &[x.clone(), x])?;
+    node.finish(Op::Unary(Unary::Not), &[same])
+}
+
+fn is_infinite(node: &mut NodeReader<'_, '_>) -> Parsed {
+    let mut x = node.input(0)?;
+    let dtype = node.type_of(&x).dtype;
+    let positive = node.flag("detect_positive", true)?;
+    let negative = node.flag("detect_negative", true)?;
+    let bound = match (positive, negative) {
+        (true, true) => {
+            x = node.apply("size", Op::Unary(Unary::Abs), &[x])?;
+            f64::INFINITY
+        }
+        (true, false) => f64::INFINITY,
+        (false, true) => f64::NEG_INFINITY,
+        // Nothing equals this.
+        (false, false) => f64::NAN,
+    };
+    let bound = node.scalar("infinity", dtype, bound);
+    node.finish(Op::Binary(Binary::Equal), &[x, bound])
 }
 
 /// Any number of inputs, folded from the left.
@@ -142,7 +176,9 @@ fn select(node: &mut NodeReader<'_, '_>) -> Parsed {
 
 fn cast(node: &mut NodeReader<'_, '_>) -> Parsed {
     let x = node.input(0)?;
+    // These two only matter for 8-bit floats.
     node.ignore("saturate");
+    node.ignore("round_mode");
     let element = node.int("to", 0)?;
     let to = i32::try_from(element)
         .ok()
@@ -157,6 +193,7 @@ fn cast(node: &mut NodeReader<'_, '_>) -> Parsed {
 fn cast_like(node: &mut NodeReader<'_, '_>) -> Parsed {
     let x = node.input(0)?;
     node.ignore("saturate");
+    node.ignore("round_mode");
     let to = node.type_of(&node.input(1)?).dtype;
     finish_cast(node, x, to)
 }

@@ -5,11 +5,15 @@
 //! that cannot be read is noted and the walk goes on, so that one error lists all of them.
 
 mod activation;
+mod attention;
+mod axis_map;
 mod branch;
 mod builder;
 mod constant;
 mod convolution;
+mod einsum;
 mod elementwise;
+mod equation;
 mod index;
 mod layout;
 mod linear;
@@ -21,12 +25,16 @@ mod plan;
 mod pool;
 mod reduce;
 mod resize;
+mod rotary;
 mod sequence;
 mod shaping;
 mod slice;
 mod softmax;
+mod triangle;
 mod window;
 
+#[cfg(test)]
+mod lowered_tests;
 #[cfg(test)]
 mod tests;
 
@@ -250,12 +258,10 @@ fn unknown(node: &NodeProto) -> Refusal {
             "quantised arithmetic has no derivative",
             "use the float model it was made from",
         ),
-        "NonZero" | "TopK" | "ArgMax" | "ArgMin" | "NonMaxSuppression" | "Unique" | "Compress" => {
-            Refusal::new(
-                "it selects by value, so it has no derivative",
-                "ask for a tensor before it",
-            )
-        }
+        "TopK" | "ArgMax" | "ArgMin" | "NonMaxSuppression" | "Unique" | "Compress" => Refusal::new(
+            "it selects by value, so it has no derivative",
+            "ask for a tensor before it",
+        ),
         _ => Refusal::new(
             "this operator is not supported",
             "ask for a tensor before it, or export the model without it",

@@ -181,7 +181,13 @@ fn lp(node: &mut NodeReader<'_, '_>) -> Parsed {
         other => return Err(Refusal::attribute("p", format!("{other} is not 1 or 2"))),
     };
     let norm = reduce(node, "norm", kind, &x, vec![along])?;
-    node.finish(Op::Binary(Binary::Div), &[x, norm])
+    // Zeros stay zeros, as ONNX's reference has it.
+    let dtype = node.type_of(&x).dtype;
+    let zero = node.scalar("zero", dtype, 0.0);
+    let one = node.scalar("one", dtype, 1.0);
+    let is_zero = node.apply("is_zero", Op::Binary(Binary::Equal), &[norm.clone(), zero])?;
+    let divisor = node.apply("divisor", Op::Where, &[is_zero, one, norm])?;
+    node.finish(Op::Binary(Binary::Div), &[x, divisor])
 }
 
 fn local_response(node: &mut NodeReader<'_, '_>) -> Parsed {

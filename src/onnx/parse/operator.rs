@@ -2,8 +2,8 @@
 
 use super::node::{NodeReader, Parse, Parsed};
 use super::{
-    activation, constant, convolution, elementwise, index, layout, linear, normalization, pad,
-    pool, reduce, resize, sequence, shaping, slice, softmax,
+    activation, attention, constant, convolution, einsum, elementwise, index, layout, linear,
+    normalization, pad, pool, reduce, resize, rotary, sequence, shaping, slice, softmax, triangle,
 };
 use crate::graph::{Binary, Op, Unary};
 
@@ -141,6 +141,10 @@ pub fn operators() -> impl Iterator<Item = &'static Operator> {
         pad::OPERATORS,
         resize::OPERATORS,
         index::OPERATORS,
+        einsum::OPERATORS,
+        attention::OPERATORS,
+        rotary::OPERATORS,
+        triangle::OPERATORS,
         constant::OPERATORS,
         sequence::OPERATORS,
     ]

@@ -1,5 +1,6 @@
 //! Pooling.
 
+use super::axis_map;
 use super::node::{NodeReader, Parsed, Refusal};
 use super::operator::Operator;
 use super::window;
@@ -74,11 +75,17 @@ fn max_pool(node: &mut NodeReader<'_, '_>) -> Parsed {
 }
 
 fn average_pool(node: &mut NodeReader<'_, '_>) -> Parsed {
-    let op = Op::AveragePool {
-        pool: pool(node)?,
-        count_include_pad: node.flag("count_include_pad", false)?,
-    };
+    let pool = pool(node)?;
+    let count_include_pad = node.flag("count_include_pad", false)?;
     let x = node.input(0)?;
+    // Opset 18 has no dilations here.
+    if pool.dilations.iter().any(|&dilation| dilation != 1) {
+        return axis_map::finish_average(node, x, &pool, count_include_pad);
+    }
+    let op = Op::AveragePool {
+        pool,
+        count_include_pad,
+    };
     node.finish(op, &[x])
 }
 

@@ -1,5 +1,6 @@
 //! Resampling: `Upsample` and every version of `Resize`.
 
+use super::axis_map;
 use super::node::{NodeReader, Parsed, Refusal, axis, lengths};
 use super::operator::Operator;
 use crate::graph::op::{Coordinates, NearestRounding, Resize, ResizeMode};
@@ -116,6 +117,11 @@ fn resize(node: &mut NodeReader<'_, '_>) -> Parsed {
         exclude_outside: node.flag("exclude_outside", false)?,
         antialias: node.flag("antialias", false)?,
     };
+    // Opset 18 has no such coordinates; they matter where a length was rounded.
+    let rounded = |axis: usize| shape[axis] as f64 * op.scales[axis] != op.sizes[axis] as f64;
+    if op.coordinates == Coordinates::HalfPixelSymmetric && (0..shape.len()).any(rounded) {
+        return axis_map::finish_resize(node, x, &op);
+    }
     node.finish(Op::Resize(op), &[x])
 }
 

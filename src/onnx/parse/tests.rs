@@ -218,14 +218,21 @@ fn automatic_padding_becomes_numbers() {
 
 #[test]
 fn a_transposed_convolutions_output_shape_becomes_padding() {
-    let draft = one(
-        11,
-        "ConvTranspose",
-        &[2, 1, 3],
-        &[Tensor::filled(DType::F32, [1, 1, 4], 1.0)],
-        vec![ints("strides", &[2]), ints("output_shape", &[5])],
-    );
-    let graph = load(draft);
+    let draft = |length| {
+        one(
+            11,
+            "ConvTranspose",
+            &[2, 1, 3],
+            &[Tensor::filled(DType::F32, [1, 1, 4], 1.0)],
+            vec![ints("strides", &[2]), ints("output_shape", &[length])],
+        )
+    };
+    match only_op(&load(draft(9))) {
+        Op::ConvTranspose { output_padding, .. } => assert_eq!(output_padding, &[1]),
+        other => panic!("{other:?}"),
+    }
+    assert!(refused(draft(10))[0].reason.contains("length 10"));
+    let graph = load(draft(5));
     match only_op(&graph) {
         Op::ConvTranspose { convolution, .. } => {
             // 2·(3 − 1) + 4 = 8, three too many.
@@ -623,7 +630,7 @@ fn all_unsupported_nodes_are_named_at_once_but_only_needed_ones() {
         .node("TopK", &["x", "k"], &["values", "indices"], vec![])
         .ints("k", &[1])
         .node("Relu", &["values"], &["r"], vec![])
-        .node("Einsum", &["r", "r"], &["e"], vec![])
+        .node("Hardmax", &["r"], &["e"], vec![])
         .node("FusedConv", &["x"], &["f"], vec![])
         .domain("com.microsoft")
         .node("Add", &["e", "f"], &["y"], vec![])
@@ -647,7 +654,7 @@ fn all_unsupported_nodes_are_named_at_once_but_only_needed_ones() {
         found,
         [
             ("values", "TopK"),
-            ("e", "Einsum"),
+            ("e", "Hardmax"),
             ("f", "com.microsoft:FusedConv")
         ]
     );
