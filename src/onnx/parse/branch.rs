@@ -44,6 +44,13 @@ pub(super) fn read(
         if output.is_empty() || builder.is_missing(inner) {
             continue;
         }
+        if let Some(items) = builder.sequence(inner).map(<[Operand]>::to_vec) {
+            builder
+                .claim_list_items(items.len())
+                .map_err(Refusal::unsound)?;
+            builder.bind_sequence(output, items);
+            continue;
+        }
         let inner = builder.operand(inner).map_err(Refusal::unsound)?;
         let results = builder
             .apply(
