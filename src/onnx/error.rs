@@ -152,7 +152,9 @@ impl fmt::Display for UnsupportedNode {
         let op = self.op.escape_debug();
         write!(formatter, "node {:?} ({op})", self.node)?;
         if let Some(attribute) = &self.attribute {
-            write!(formatter, ", {}", attribute.escape_debug())?;
+            // Single quotes around a name are ours, and need no escape.
+            let attribute = attribute.escape_debug().to_string().replace("\\'", "'");
+            write!(formatter, ", {attribute}")?;
         }
         write!(formatter, ": {}; {}", self.reason, self.remedy)
     }
@@ -195,7 +197,10 @@ mod tests {
         let text = error.to_string();
         assert!(text.starts_with("m.onnx: 2 nodes are not supported:\n"));
         assert!(text.contains("no rule; export again"), "{text}");
-        assert!(text.contains("node \"b\" (Pad), attribute"), "{text}");
+        assert!(
+            text.contains("node \"b\" (Pad), attribute 'mode': "),
+            "{text}"
+        );
         assert!(!text.contains(['\u{1b}', '\u{7}']));
     }
 }
