@@ -86,7 +86,8 @@ pub enum ConvolutionAdjoint {
     /// The same, flipped by operators on the weight, so that a file holds it once. ONNX Runtime
     /// applies them when it loads the graph; a runtime that folds no constants, at every run.
     FlippedInGraph,
-    /// Always `ConvTranspose`, with the weight as it is. On the CPU slower, most of all for depthwise convolutions.
+    /// Always `ConvTranspose`, with the weight as it is. On the CPU slower, most of all for
+    /// depthwise convolutions.
     Transposed,
 }
 
