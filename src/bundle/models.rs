@@ -115,7 +115,7 @@ impl Bundle {
                 })?;
                 Model::open(&path)
             }
-            Source::Embedded(_) => Model::from_bytes(self.bytes(file)?.into_owned(), file),
+            Source::Embedded(_) => Model::from_bytes(self.bytes(file)?, file),
         };
         model.map_err(|source| BundleError::Model {
             bundle: self.manifest.name.clone(),

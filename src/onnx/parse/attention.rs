@@ -103,9 +103,9 @@ fn by_head(
 ) -> Parsed<Operand> {
     let x = node.input(index)?;
     let shape = node.type_of(&x).shape;
-    match shape.as_slice() {
+    match *shape.as_slice() {
         // Already split: axes 1 and 2 stand the other way round.
-        &[_, found, _, _] if found == heads => {
+        [_, found, _, _] if found == heads => {
             let swap = [0, 2, 1, 3];
             let permutation: Vec<usize> = order.iter().map(|&axis| swap[axis]).collect();
             if permutation == [0, 1, 2, 3] {
@@ -113,7 +113,7 @@ fn by_head(
             }
             node.apply(part, Op::Transpose { permutation }, &[x])
         }
-        &[batch, length, width] if width.is_multiple_of(heads) => {
+        [batch, length, width] if width.is_multiple_of(heads) => {
             let shape = vec![batch, length, heads, width / heads];
             let split = node.apply("split", Op::Reshape { shape }, &[x])?;
             let permutation = order.to_vec();
