@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use prost::Message;
 
-use super::{FlatNode, Flattener, Scope, node_name};
+use super::{DEEPEST, FlatNode, Flattener, Scope, node_name};
 use crate::onnx::error::OnnxError;
 use crate::onnx::wire::{AttributeProto, FunctionProto, NodeProto, OperatorSetIdProto};
 
@@ -59,6 +59,10 @@ impl Flattener<'_> {
             return Err(self.malformed(&call, reason));
         }
         self.enter(&call)?;
+        // Before any is made: a few functions that call one another twice are endless nodes.
+        if self.expanded(position, 0) > self.nodes_left {
+            return Err(self.too_much());
+        }
         self.pay(1, 0)?;
         self.open_calls.push(position);
         let prefix = format!("{}/", node_name(&call));
@@ -79,6 +83,37 @@ impl Flattener<'_> {
         self.open_calls.pop();
         self.depth -= 1;
         Ok(())
+    }
+
+    /// Nodes that a call of a function becomes, calls within it among them. One that calls itself
+    /// or lies too deep counts as nothing here, and is refused where it is called.
+    fn expanded(&mut self, position: usize, depth: usize) -> usize {
+        if let Some(known) = self.expanded[position] {
+            return known;
+        }
+        if depth > DEEPEST {
+            return 0;
+        }
+        self.expanded[position] = Some(0);
+        let functions = self.functions;
+        let nodes = self.expanded_nodes(&functions[position].node, depth);
+        self.expanded[position] = Some(nodes);
+        nodes
+    }
+
+    fn expanded_nodes(&mut self, nodes: &[NodeProto], depth: usize) -> usize {
+        nodes.iter().fold(0, |total, node| {
+            let inside = match self.function(node) {
+                Some(inner) => self.expanded(inner, depth + 1),
+                None => node.attribute.iter().filter_map(|a| a.g.as_ref()).fold(
+                    0usize,
+                    |total, graph| {
+                        total.saturating_add(self.expanded_nodes(&graph.node, depth + 1))
+                    },
+                ),
+            };
+            total.saturating_add(inside).saturating_add(1)
+        })
     }
 
     /// The model's names for the function's: those of the call for its inputs and outputs, new ones

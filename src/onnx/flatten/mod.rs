@@ -96,6 +96,7 @@ pub(super) fn flatten(
         file: main.file,
         functions,
         by_key: function::by_key(functions),
+        expanded: vec![None; functions.len()],
         names: Names::new(main.taken),
         open_calls: Vec::new(),
         depth: 0,
@@ -132,6 +133,8 @@ struct Flattener<'f> {
     file: &'f str,
     functions: &'f [FunctionProto],
     by_key: HashMap<Key<'f>, usize>,
+    /// How many nodes a call of each function becomes, once counted.
+    expanded: Vec<Option<usize>>,
     names: Names,
     /// The functions that the node being placed lies in.
     open_calls: Vec<usize>,
@@ -259,15 +262,14 @@ impl<'f> Flattener<'f> {
                 (self.nodes_left, self.bytes_left) = (nodes, bytes);
                 Ok(())
             }
-            _ => Err(malformed(
-                self.file,
-                "functions",
-                format!(
-                    "inlined they make more than {MOST_NODES} nodes or {MOST_BYTES} bytes of them"
-                ),
-                REMEDY,
-            )),
+            _ => Err(self.too_much()),
         }
+    }
+
+    fn too_much(&self) -> OnnxError {
+        let reason =
+            format!("inlined they make more than {MOST_NODES} nodes or {MOST_BYTES} bytes of them");
+        malformed(self.file, "functions", reason, REMEDY)
     }
 
     /// Goes one level inwards.
