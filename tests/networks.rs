@@ -121,6 +121,7 @@ networks!(
     stylegan2_fused,
     swin,
     unet,
+    vgg,
     vit,
     vit_fused,
 );

@@ -39,8 +39,10 @@ KEPT = [
     ("torchscript", 11, "dynamic"),
     ("torchscript", 13, "fixed"),
     ("torchscript", 17, "dynamic"),
+    ("unoptimised", 18, "fixed"),
     ("dynamo", 18, "fixed"),
     ("dynamo", 20, "dynamic"),
+    ("dynamo", 23, "fixed"),
 ]
 FULL = [
     (exporter, opset, batch)
