@@ -220,19 +220,9 @@ impl Graph {
         self.outputs = outputs;
     }
 
-    /// `wish`, or `wish` with the first free number appended.
+    /// `wish`, or `wish` with a free number appended: the first, where they were given in order.
     pub fn free_name(&self, wish: &str) -> String {
-        if !self.names.contains_key(wish) {
-            return wish.to_owned();
-        }
-        let mut number = 1usize;
-        loop {
-            let name = format!("{wish}~{number}");
-            if !self.names.contains_key(&name) {
-                return name;
-            }
-            number += 1;
-        }
+        free_name(wish, |name| self.names.contains_key(name))
     }
 
     /// All values with their ids, in the order they were added.
@@ -327,6 +317,29 @@ impl Graph {
         });
         Ok(id)
     }
+}
+
+/// `wish` where it is not taken, else with a number appended that is free while the one before it is
+/// taken. Found by doubling and halving: thousands of values may wish for one name.
+pub fn free_name(wish: &str, taken: impl Fn(&str) -> bool) -> String {
+    if !taken(wish) {
+        return wish.to_owned();
+    }
+    let numbered = |number: usize| format!("{wish}~{number}");
+    // `low` is taken, `wish` itself counting as 0.
+    let (mut low, mut high) = (0, 1);
+    while taken(&numbered(high)) {
+        (low, high) = (high, 2 * high);
+    }
+    while high - low > 1 {
+        let middle = low + (high - low) / 2;
+        if taken(&numbered(middle)) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    numbered(high)
 }
 
 impl fmt::Display for Graph {

@@ -573,6 +573,9 @@ fn large_shapes_are_read_and_differentiated_without_their_elements() {
         OneNode::new("GlobalAveragePool", "x", &large),
         OneNode::new("GlobalMaxPool", "x", &large),
         OneNode::new("MaxPool", "x", &large).ints("kernel_shape", &[3, 3]),
+        OneNode::new("MaxPool", "x", &large)
+            .ints("kernel_shape", &[2, 2])
+            .ints("strides", &[2, 2]),
         OneNode::new("AveragePool", "x", &large).ints("kernel_shape", &[3, 3]),
         OneNode::new("Softmax", "x", &large).int("axis", 1),
         OneNode::new("ReduceMax", "x a", &large).weight(axes.clone()),
@@ -635,6 +638,33 @@ fn resamplings_of_long_axes_are_refused_before_their_matrices_fill_the_memory() 
     let refusal = result.unwrap_err().to_string();
     assert!(refusal.contains("smaller input"), "{refusal}");
     assert!(most < 512 << 20, "{most} bytes");
+}
+
+/// Found by fuzzing: a window of thousands of taps on a handful of elements.
+#[test]
+fn windows_of_many_taps_are_differentiated_quickly_or_refused() {
+    for (kernel, strides) in [
+        ([64, 107], [2, 2]),
+        ([2000, 2000], [2, 2]),
+        ([1 << 20, 1 << 20], [1, 1]),
+        ([3, 3], [1 << 20, 1 << 20]),
+    ] {
+        let same = attribute("auto_pad", Attribute::Text("SAME_UPPER".to_owned()));
+        let mut case = OneNode::new("MaxPool", "x", &[1, 1, 5, 5])
+            .ints("kernel_shape", &kernel)
+            .ints("strides", &strides);
+        case.attributes.push(same);
+        let graph = read(case.bytes()).unwrap();
+        let (of, wrt) = (graph.outputs()[0], graph.inputs()[0]);
+        let (result, most) =
+            most_bytes(|| autodiff::vector_jacobian_product(&mut graph.clone(), &[of], wrt));
+        assert_eq!(
+            result.is_ok(),
+            kernel[0].max(strides[0]) <= 2000,
+            "{kernel:?}"
+        );
+        assert!(most < MOST_BYTES, "{kernel:?}: {most} bytes");
+    }
 }
 
 /// Constants that would be cheap to hold and dear to compute stay operators.

@@ -20,13 +20,32 @@ use crate::autodiff::MaxPoolAdjoint;
 use crate::autodiff::var::Var;
 use crate::graph::op::{Binary, Op, Pool, SliceRange};
 
+/// The ranks of a plane larger than this are not written into the graph: 4 MiB in float32.
+const MOST_RANKS: usize = 1 << 20;
+
+/// Windows longer or further apart than this along an axis are refused: every tap and every phase takes
+/// nodes.
+const MOST_TAPS: usize = 1 << 11;
+
 /// Pullback of `MaxPool`: to the first maximum of each window in row-major order.
 pub(super) fn max_pool<'t>(site: &Site<'t>, pool: &Pool) -> Vec<Option<Var<'t>>> {
-    if pool::tiles(pool) {
+    let (x, _, g) = site.xyg();
+    let ranks: usize = x.shape()[2..].iter().product();
+    if pool::tiles(pool) && ranks <= MOST_RANKS {
         return vec![by_tiles(site, pool)];
     }
     vec![Some(match site.tape.lowering.max_pool {
-        MaxPoolAdjoint::Taps => by_taps(site, pool),
+        MaxPoolAdjoint::Taps => {
+            let longest = pool.kernel.iter().chain(&pool.strides).max();
+            if let Some(longest) = longest.filter(|&&longest| longest > MOST_TAPS) {
+                site.tape.refuse(format!(
+                    "has windows or steps of {longest} elements, more than {MOST_TAPS}, and a node \
+                     for each; use a smaller input"
+                ));
+                return vec![Some(g)];
+            }
+            by_taps(site, pool)
+        }
         MaxPoolAdjoint::Indices => by_indices(site, pool),
     })]
 }

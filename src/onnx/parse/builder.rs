@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::super::load::Model;
 use super::plan::Plan;
-use crate::graph::{Graph, Op, Tensor, TensorType, Unary, ValueId, interpret, shape};
+use crate::graph::{Graph, Op, Tensor, TensorType, Unary, ValueId, free_name, interpret, shape};
 
 /// Results up to this many elements are computed when they depend on constants alone.
 const FOLDED_ELEMENTS: usize = 4096;
@@ -128,18 +128,11 @@ impl<'m> Builder<'m> {
 
     /// A name that neither the graph nor the file uses.
     pub(super) fn fresh(&self, wish: &str) -> String {
-        let taken = |name: &str| {
+        free_name(wish, |name| {
             self.reserved.contains(name)
                 || self.graph.find(name).is_some()
                 || self.known.contains_key(name)
-        };
-        let mut name = wish.to_owned();
-        let mut number = 1usize;
-        while taken(&name) {
-            name = format!("{wish}~{number}");
-            number += 1;
-        }
-        name
+        })
     }
 
     /// Applies an operator; `outputs` are the names of its results.
