@@ -32,15 +32,15 @@ def batches(count: int, size: int, generator: torch.Generator):
         yield order[start : start + size]
 
 
-def shift_and_flip(images: torch.Tensor, generator: torch.Generator, reach: int = 2) -> torch.Tensor:
-    """A random shift of up to `reach` pixels and a random mirror image, for each image."""
+def shift_and_flip(images: torch.Tensor, generator: torch.Generator, reach: int = 2, mirror: float = 0.5) -> torch.Tensor:
+    """A random shift of up to `reach` pixels, and a mirror image with probability `mirror`, for each image."""
     count, _, height, width = images.shape
     padded = torch.nn.functional.pad(images, (reach,) * 4)
     down = torch.randint(0, 2 * reach + 1, (count, 1, 1), generator=generator)
     right = torch.randint(0, 2 * reach + 1, (count, 1, 1), generator=generator)
     rows = down + torch.arange(height).view(1, -1, 1)
     columns = right + torch.arange(width).view(1, 1, -1)
-    mirrored = torch.rand(count, 1, 1, generator=generator) < 0.5
+    mirrored = torch.rand(count, 1, 1, generator=generator) < mirror
     columns = torch.where(mirrored, columns.flip(2), columns)
     which = torch.arange(count).view(-1, 1, 1)
-    return padded[which, 0, rows, columns].unsqueeze(1)
+    return padded[which, :, rows, columns].permute(0, 3, 1, 2)

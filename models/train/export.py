@@ -56,16 +56,33 @@ def fold(net):
     return net
 
 
-class Builder:
-    """Collects nodes and initializers, and counts multiply-adds."""
+def halve(net):
+    """Rounds every weight of a matrix or kernel to 16 bits, in place, so that torch and file agree."""
+    with torch.no_grad():
+        for parameter in net.parameters():
+            if parameter.dim() > 1:
+                parameter.copy_(parameter.half().float())
+    return net
 
-    def __init__(self):
-        self.nodes, self.weights, self.macs, self.parameters = [], [], 0, 0
+
+class Builder:
+    """Collects nodes and initializers, and counts multiply-adds.
+
+    With `half`, matrices and kernels are stored in 16 bits and cast to 32 by a node each, which a runtime
+    folds when it loads the file.
+    """
+
+    def __init__(self, half=False):
+        self.nodes, self.weights, self.macs, self.parameters, self.half = [], [], 0, 0, half
 
     def weight(self, name, value):
         array = np.ascontiguousarray(value.detach().numpy() if isinstance(value, torch.Tensor) else value)
-        self.weights.append(numpy_helper.from_array(array, name))
         self.parameters += array.size if array.ndim and array.dtype == np.float32 else 0
+        if self.half and array.ndim > 1 and array.dtype == np.float32:
+            self.weights.append(numpy_helper.from_array(array.astype(np.float16), f"{name}.half"))
+            self.node("Cast", [f"{name}.half"], name, to=TensorProto.FLOAT)
+        else:
+            self.weights.append(numpy_helper.from_array(array, name))
         return name
 
     def node(self, op, inputs, name, **attributes):
@@ -107,17 +124,17 @@ class Builder:
             raise TypeError(f"no ONNX form for {type(module).__name__} at {name}")
 
 
-def export(net, path, input_name, input_shape, outputs, rename=(), doc=""):
+def export(net, path, input_name, input_shape, outputs, rename=(), doc="", half=False):
     """Writes `net`; `outputs` maps each output's name, in order, to its module path. Returns facts.
 
-    `rename` maps further module paths to tensor names.
+    `rename` maps further module paths to tensor names. `half` stores weights in 16 bits.
     """
-    net = fold(net)
+    net = halve(fold(net)) if half else fold(net)
     graph = Tracer().trace(net)
     shapes = Shapes(net, graph)
     shapes.run(torch.zeros(1, *input_shape))
     names = {**{path: name for name, path in outputs.items()}, **dict(rename)}
-    builder, values, kept, source = Builder(), {}, {}, None
+    builder, values, kept = Builder(half), {}, {}
     for node in graph.nodes:
         if node.op == "placeholder":
             values[node] = input_name

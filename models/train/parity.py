@@ -18,20 +18,27 @@ import torch.nn.functional as F
 from onnx import helper, numpy_helper
 
 
-def _pads(attributes):
-    """ONNX pads (starts, then ends) as torch's symmetric padding."""
-    pads = attributes.get("pads", [0, 0, 0, 0])
-    if pads[:2] != pads[2:] or attributes.get("auto_pad", b"NOTSET") != b"NOTSET":
-        raise ValueError(f"only symmetric pads: {attributes}")
-    return tuple(pads[:2])
+def _padded(x, attributes, value=0.0):
+    """`x` with the ONNX pads (starts, then ends), which need not be symmetric."""
+    if attributes.get("auto_pad", b"NOTSET") != b"NOTSET":
+        raise ValueError(f"auto_pad is not known here: {attributes}")
+    top, left, bottom, right = attributes.get("pads", [0, 0, 0, 0])
+    return F.pad(x, (left, right, top, bottom), value=value) if any((top, left, bottom, right)) else x
 
 
 def _conv(x, w, b=None, **a):
-    return F.conv2d(x, w, b, tuple(a.get("strides", [1, 1])), _pads(a), tuple(a.get("dilations", [1, 1])), a.get("group", 1))
+    strides, dilations = tuple(a.get("strides", [1, 1])), tuple(a.get("dilations", [1, 1]))
+    pads = a.get("pads", [0, 0, 0, 0])
+    if pads[:2] == pads[2:] and "auto_pad" not in a:  # torch's own padding saves a copy
+        return F.conv2d(x, w, b, strides, tuple(pads[:2]), dilations, a.get("group", 1))
+    return F.conv2d(_padded(x, a), w, b, strides, 0, dilations, a.get("group", 1))
 
 
 def _conv_transpose(x, w, b=None, **a):
-    return F.conv_transpose2d(x, w, b, tuple(a.get("strides", [1, 1])), _pads(a), tuple(a.get("output_padding", [0, 0])),
+    pads = a.get("pads", [0, 0, 0, 0])
+    if pads[:2] != pads[2:]:
+        raise ValueError(f"only symmetric pads: {a}")
+    return F.conv_transpose2d(x, w, b, tuple(a.get("strides", [1, 1])), tuple(pads[:2]), tuple(a.get("output_padding", [0, 0])),
                               a.get("group", 1), tuple(a.get("dilations", [1, 1])))
 
 
@@ -42,8 +49,12 @@ def _gemm(x, w, b=None, **a):
     return product if b is None else product + a.get("beta", 1.0) * b
 
 
-def _pool(kind):
-    return lambda x, **a: kind(x, tuple(a["kernel_shape"]), tuple(a.get("strides", [1, 1])), _pads(a))
+def _pool(kind, outside):
+    return lambda x, **a: kind(_padded(x, a, outside), tuple(a["kernel_shape"]), tuple(a.get("strides", [1, 1])))
+
+
+def _cast(x, to, **_):
+    return x.to({1: torch.float32, 10: torch.float16, 11: torch.float64}[to])
 
 
 def _reshape(x, shape, **_):
@@ -63,8 +74,11 @@ OPERATORS = {
     "Sub": lambda a, b: a - b,
     "Mul": lambda a, b: a * b,
     "Div": lambda a, b: a / b,
-    "MaxPool": _pool(F.max_pool2d),
-    "AveragePool": _pool(F.avg_pool2d),
+    "Clip": lambda x, low=None, high=None: torch.clamp(x, low, high),
+    "Cast": _cast,
+    "Concat": lambda *x, axis: torch.cat(x, axis),
+    "MaxPool": _pool(F.max_pool2d, float("-inf")),
+    "AveragePool": _pool(F.avg_pool2d, 0.0),
     "GlobalAveragePool": lambda x: x.mean((2, 3), keepdim=True),
     "Flatten": lambda x, axis=1: x.flatten(axis),
     "Reshape": _reshape,

@@ -10,6 +10,7 @@ from export import session, with_all_tensors
 
 LEVELS = np.array([0, 0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 1], np.float32)
 BINS = 64
+TOP = 9  # images kept by index for each unit
 
 
 def run(runner, feed: np.ndarray, names, size=500) -> list[np.ndarray]:
@@ -44,19 +45,34 @@ def sha256(path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def write(folder, images: np.ndarray, mean, std, data: str, encoders=()):
-    """Writes folder/stats.safetensors; `images` [n, 1, 28, 28] in [0, 1]. Returns the tensors written."""
+def per_channel(value) -> np.ndarray:
+    """A number, or one for each channel, to be broadcast over images [n, C, H, W]."""
+    return np.asarray(value, np.float32).reshape(1, -1, 1, 1)
+
+
+def write(folder, images: np.ndarray, mean, std, data: str, encoders=(), skip=(), encoder_tensor=None):
+    """Writes folder/stats.safetensors; `images` [n, C, H, W] in [0, 1]. Returns the tensors written.
+
+    `skip`: ends of names of tensors that nobody asks for. `top/NAME [units, TOP]` (I32): indices of the
+    images that excite each unit most, best first. `encoder_tensor`: a tensor of the classifier that is the encoder.
+    """
     model, names = with_all_tensors(folder / "classifier.onnx")
+    names = [name for name in names if not name.endswith(tuple(skip))]
     runner = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
-    normalised = ((images - np.float32(mean)) / np.float32(std)).astype(np.float32)
+    normalised = ((images - per_channel(mean)) / per_channel(std)).astype(np.float32)
     tensors = {"levels": LEVELS}
     for name, values in zip(names, run(runner, normalised, names), strict=True):
         quantiles = np.quantile(values.astype(np.float64), LEVELS.astype(np.float64), axis=0)
         tensors[f"quantiles/{name}"] = np.ascontiguousarray(quantiles.T.astype(np.float32))
         tensors[f"histogram/{name}"] = histogram(values)
+        best = np.argsort(-values, axis=0, kind="stable")[:TOP]
+        tensors[f"top/{name}"] = np.ascontiguousarray(best.T.astype(np.int32))
     chosen = images[np.random.default_rng(0).permutation(len(images))[:1000]]
     tensors["median_distance/pixels"] = median_distance(chosen)
     facts = {"image_count": str(len(images)), "data": data, "classifier_sha256": sha256(folder / "classifier.onnx")}
+    if encoder_tensor:
+        (embedding,) = run(runner, ((chosen - per_channel(mean)) / per_channel(std)).astype(np.float32), [encoder_tensor])
+        tensors["median_distance/encoder"] = median_distance(embedding)
     for name in encoders:
         (embedding,) = run(session(folder / f"{name}.onnx"), chosen, ["embedding"])
         tensors[f"median_distance/{name}"] = median_distance(embedding)
