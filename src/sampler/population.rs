@@ -386,9 +386,7 @@ impl Population {
         state.put_f64("nearest", &self.nearest);
         state.put_u64("start", self.start.clone());
         state.put_u64("drawn", self.drawn.clone());
-        // Bits of the float32, or all ones where there is none yet.
-        let bits = |best: &Option<f32>| best.map_or(u64::MAX, |best| u64::from(best.to_bits()));
-        state.put_u64("best", self.best.iter().map(bits).collect());
+        state.put_optional_f32("best", &self.best);
         state.put_integer("redraws", self.redraws);
         state.put_integer("accepted", self.accepted as u64);
     }
@@ -414,11 +412,7 @@ impl Population {
             nearest: state.f64("nearest", Some(rows))?,
             start: state.u64("start", rows)?,
             drawn: state.u64("drawn", rows)?,
-            best: state
-                .u64("best", self.best.len())?
-                .into_iter()
-                .map(|bits| u32::try_from(bits).ok().map(f32::from_bits))
-                .collect(),
+            best: state.optional_f32("best", Some(self.best.len()))?,
             redraws: state.integer("redraws")?,
             accepted: state.integer("accepted")? as usize,
             prior: self.prior.clone(),

@@ -2,6 +2,7 @@
 
 use super::state::StateError;
 use ndarray::Array2;
+use serde::Serialize;
 
 /// A sample that was re-checked by the plain forward graphs and lies inside every interval.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,7 +24,8 @@ pub struct Accepted {
 }
 
 /// Why a method has ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Finish {
     /// All n samples are accepted.
     Complete,

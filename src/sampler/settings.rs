@@ -165,7 +165,7 @@ impl Settings {
     ///
     /// # Errors
     /// The first setting that does not.
-    pub(super) fn check(&self) -> Result<(), SettingsError> {
+    pub fn check(&self) -> Result<(), SettingsError> {
         let counts = [
             ("n", self.n as u64),
             ("k", self.k as u64),

@@ -91,6 +91,12 @@ impl State {
         self.put(name, vec![values.len()], Values::U64(values));
     }
 
+    /// Stores a list of floats that may be absent: the bits of each, or all ones for none.
+    pub(super) fn put_optional_f32(&mut self, name: &str, values: &[Option<f32>]) {
+        let bits = |value: &Option<f32>| value.map_or(u64::MAX, |value| u64::from(value.to_bits()));
+        self.put_u64(name, values.iter().map(bits).collect());
+    }
+
     /// Stores a counter.
     pub(super) fn put_integer(&mut self, name: &str, value: u64) {
         self.integers.insert(name.to_owned(), value);
@@ -156,11 +162,30 @@ impl State {
     /// # Errors
     /// It is absent or of another length or type.
     pub(super) fn u64(&self, name: &str, length: usize) -> Result<Vec<u64>, StateError> {
+        self.counters(name, Some(length)).map(<[u64]>::to_vec)
+    }
+
+    /// Reads a list of floats that may be absent, of the given length where one is given.
+    ///
+    /// # Errors
+    /// It is absent or of another length or type.
+    pub(super) fn optional_f32(
+        &self,
+        name: &str,
+        length: Option<usize>,
+    ) -> Result<Vec<Option<f32>>, StateError> {
+        let bits = self.counters(name, length)?.iter();
+        Ok(bits
+            .map(|&bits| u32::try_from(bits).ok().map(f32::from_bits))
+            .collect())
+    }
+
+    fn counters(&self, name: &str, length: Option<usize>) -> Result<&[u64], StateError> {
         match &self.array(name)?.values {
-            Values::U64(values) if values.len() == length => Ok(values.clone()),
+            Values::U64(values) if length.is_none_or(|length| length == values.len()) => Ok(values),
             _ => Err(StateError::Shape {
                 name: name.to_owned(),
-                expected: vec![length],
+                expected: length.into_iter().collect(),
             }),
         }
     }
@@ -198,10 +223,13 @@ mod tests {
         state.put_matrix("codes", &array![[1.0, 2.0], [3.0, 4.0]]);
         state.put_f64("sums", &[0.5]);
         state.put_u64("starts", vec![7, 8]);
+        state.put_optional_f32("best", &[Some(-0.5), None]);
         state.put_integer("step", 3);
         assert_eq!(state.matrix("codes", (2, 2)).unwrap()[[1, 0]], 3.0);
         assert_eq!(state.f64("sums", Some(1)).unwrap(), [0.5]);
         assert_eq!(state.u64("starts", 2).unwrap(), [7, 8]);
+        let best = state.optional_f32("best", Some(2)).unwrap();
+        assert_eq!(best, [Some(-0.5), None]);
         assert_eq!(state.integer("step").unwrap(), 3);
         assert!(state.matrix("codes", (1, 4)).is_err());
         assert!(state.u64("sums", 1).is_err());

@@ -3,7 +3,7 @@
 use super::engines::{ClosedForm, Unit};
 use super::{drive, interval};
 use crate::sampler::{
-    Accepted, ConstraintKind, MethodKind, Prior, Problem, Settings, State, Stop, Update, start,
+    Accepted, ConstraintKind, MethodKind, Prior, Problem, Reached, Settings, State, Stop, Update, start,
 };
 
 fn engine() -> ClosedForm {
@@ -121,6 +121,9 @@ fn an_ended_method_evaluates_nothing_more() {
         assert_eq!((again.forwards, again.gradients), (0, 0));
         assert_eq!((again.finish, again.step), (last.finish, last.step));
         assert!(again.accepted.is_empty());
+        let reached = Reached::of(&method.state()).unwrap();
+        assert_eq!(reached.finish, last.finish);
+        assert_eq!(reached.best, last.best_activations);
     }
 }
 
