@@ -20,7 +20,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "engine",
         &[
-            "autodiff", "bundle", "graph", "onnx", "query", "runtime", "sampler",
+            "autodiff", "bundle", "graph", "onnx", "query", "runtime", "sampler", "text",
         ],
     ),
     (

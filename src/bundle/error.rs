@@ -6,7 +6,7 @@ use std::fmt;
 use crate::text;
 
 /// One thing that is wrong in one file of a bundle. Its texts are free of control characters.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Problem {
     /// The file inside the bundle, for example `bundle.toml`.
     pub file: String,
@@ -35,6 +35,14 @@ impl Problem {
             reason: text::clean(&reason.to_string()),
             remedy: text::clean(&remedy.to_string()),
         }
+    }
+
+    /// Each on a line of its own, for the end of a message.
+    pub(crate) fn listed(problems: &[Problem]) -> String {
+        problems
+            .iter()
+            .map(|problem| format!("\n  {problem}"))
+            .collect()
     }
 }
 
@@ -66,7 +74,7 @@ pub enum BundleError {
         known: Vec<String>,
     },
     /// Something is wrong with its files. All that could be found is listed.
-    #[error("the bundle '{bundle}' cannot be used:{}", listed(problems))]
+    #[error("the bundle '{bundle}' cannot be used:{}", Problem::listed(problems))]
     Invalid {
         /// Its name or folder.
         bundle: String,
@@ -95,11 +103,4 @@ fn suggestion(nearest: &Option<String>) -> String {
 fn quoted(names: &[String]) -> String {
     let quoted: Vec<String> = names.iter().map(|name| format!("'{name}'")).collect();
     quoted.join(", ")
-}
-
-fn listed(problems: &[Problem]) -> String {
-    problems
-        .iter()
-        .map(|problem| format!("\n  {problem}"))
-        .collect()
 }

@@ -21,16 +21,22 @@ impl Manifest {
     /// # Errors
     /// Everything that is wrong with it, each with its key and what to do.
     pub fn parse(text: &str) -> Result<Manifest, Vec<Problem>> {
+        match Manifest::examine(text) {
+            (Some(manifest), problems) if problems.is_empty() => Ok(manifest),
+            (_, problems) => Err(problems),
+        }
+    }
+
+    /// As much of a `bundle.toml` as can be read, where every required key is there, and everything
+    /// that is wrong with it: what follows from a key with a problem is not to be relied on.
+    pub(super) fn examine(text: &str) -> (Option<Manifest>, Vec<Problem>) {
         let table = match text.parse::<toml::Table>() {
             Ok(table) => table,
-            Err(error) => return Err(vec![not_toml(text, &error)]),
+            Err(error) => return (None, vec![not_toml(text, &error)]),
         };
         let mut reader = Reader::default();
         let manifest = reader.manifest(table);
-        match manifest {
-            Some(manifest) if reader.problems.is_empty() => Ok(manifest),
-            _ => Err(reader.problems),
-        }
+        (manifest, reader.problems)
     }
 }
 

@@ -41,6 +41,16 @@ pub struct Bundle {
     statistics: Option<Statistics>,
 }
 
+/// A bundle as far as it can be opened.
+#[derive(Debug)]
+pub struct Examined {
+    /// None without a manifest that has every required key. Labels, statistics and the prior's file
+    /// are left out where they are bad.
+    pub bundle: Option<Bundle>,
+    /// Everything that is wrong with the manifest and the small files, and files that are missing.
+    pub problems: Vec<Problem>,
+}
+
 impl Bundle {
     /// Opens a folder (a path with a separator, or an existing folder) or else a built-in bundle by
     /// its name.
@@ -48,12 +58,29 @@ impl Bundle {
     /// # Errors
     /// No such bundle, or everything that is wrong with its files at once.
     pub fn open(name_or_dir: &str) -> Result<Bundle, BundleError> {
+        match Bundle::examine(name_or_dir)? {
+            Examined {
+                bundle: Some(bundle),
+                problems,
+            } if problems.is_empty() => Ok(bundle),
+            Examined { problems, .. } => Err(BundleError::Invalid {
+                bundle: text::clean(name_or_dir),
+                problems,
+            }),
+        }
+    }
+
+    /// As much of a bundle as can be opened, with everything that is wrong with it but its models.
+    ///
+    /// # Errors
+    /// No such bundle.
+    pub fn examine(name_or_dir: &str) -> Result<Examined, BundleError> {
         let path = Path::new(name_or_dir);
         if name_or_dir.contains(std::path::is_separator) || path.is_dir() {
-            return Bundle::read(Source::Folder(path.to_owned()), name_or_dir);
+            return Ok(read(Source::Folder(path.to_owned())));
         }
         match EMBEDDED.iter().find(|bundle| bundle.name == name_or_dir) {
-            Some(bundle) => Bundle::read(Source::Embedded(bundle), name_or_dir),
+            Some(bundle) => Ok(read(Source::Embedded(bundle))),
             None => {
                 let names = || EMBEDDED.iter().map(|bundle| bundle.name);
                 Err(BundleError::UnknownName {
@@ -63,13 +90,6 @@ impl Bundle {
                 })
             }
         }
-    }
-
-    fn read(source: Source, asked: &str) -> Result<Bundle, BundleError> {
-        read(source).map_err(|problems| BundleError::Invalid {
-            bundle: text::clean(asked),
-            problems,
-        })
     }
 
     /// Where its files come from.
@@ -99,7 +119,7 @@ impl Bundle {
     /// The prior's file has vectors of another length.
     pub fn prior(&self, code_length: usize) -> Result<Prior, BundleError> {
         Prior::new(&self.manifest.generator.prior, &self.prior, code_length)
-            .map_err(|problem| self.invalid(vec![problem]))
+            .map_err(|problems| self.invalid(problems))
     }
 
     /// The bytes of one of its files.
@@ -143,11 +163,17 @@ pub fn sha256(bytes: &[u8]) -> String {
 }
 
 /// Reads everything but the models, and makes sure that those exist.
-fn read(source: Source) -> Result<Bundle, Vec<Problem>> {
-    let manifest = read_manifest(&source)?;
-    let mut problems = Vec::new();
+fn read(source: Source) -> Examined {
+    let (manifest, mut problems) = read_manifest(&source);
+    let Some(manifest) = manifest else {
+        let bundle = None;
+        return Examined { bundle, problems };
+    };
     for (key, file) in manifest.files() {
-        if let Err(reason) = source.check(file) {
+        let known = |problem: &Problem| problem.key.as_deref() == Some(key);
+        if let Err(reason) = source.check(file)
+            && !problems.iter().any(known)
+        {
             problems.push(Problem::new(MANIFEST, key, reason, RESTORE));
         }
     }
@@ -164,36 +190,41 @@ fn read(source: Source) -> Result<Bundle, Vec<Problem>> {
     });
     let statistics = manifest.statistics.as_deref().and_then(|name| {
         let bytes = source.read(name).ok()?;
-        let classifier = source.read(&manifest.classifier.file).ok()?;
+        let hash = |file: &str| Some(sha256(&source.read(file).ok()?));
         keep(
-            Statistics::parse(name, &bytes, &sha256(&classifier)),
+            Statistics::parse(name, &bytes, &manifest, &hash),
             &mut problems,
         )
     });
-    if !problems.is_empty() {
-        return Err(problems);
+    Examined {
+        bundle: Some(Bundle {
+            labels: labels.unwrap_or_default(),
+            prior: prior.unwrap_or_default(),
+            statistics,
+            source,
+            manifest,
+        }),
+        problems,
     }
-    Ok(Bundle {
-        labels: labels.unwrap_or_default(),
-        prior: prior.unwrap_or_default(),
-        statistics,
-        source,
-        manifest,
-    })
 }
 
 fn keep<T>(result: Result<T, Vec<Problem>>, problems: &mut Vec<Problem>) -> Option<T> {
     result.map_err(|mut found| problems.append(&mut found)).ok()
 }
 
-fn read_manifest(source: &Source) -> Result<Manifest, Vec<Problem>> {
-    let whole = |reason: String, remedy: &str| vec![Problem::whole_file(MANIFEST, reason, remedy)];
-    let bytes = source
-        .read(MANIFEST)
-        .map_err(|reason| whole(reason, "give a folder that holds a bundle.toml"))?;
-    let text = std::str::from_utf8(&bytes)
-        .map_err(|error| whole(format!("is not UTF-8 ({error})"), "save it as UTF-8"))?;
-    Manifest::parse(text)
+fn read_manifest(source: &Source) -> (Option<Manifest>, Vec<Problem>) {
+    let unreadable = |reason: String, remedy: &str| {
+        let problem = Problem::whole_file(MANIFEST, reason, remedy);
+        (None, vec![problem])
+    };
+    let bytes = match source.read(MANIFEST) {
+        Ok(bytes) => bytes,
+        Err(reason) => return unreadable(reason, "give a folder that holds a bundle.toml"),
+    };
+    match std::str::from_utf8(&bytes) {
+        Ok(text) => Manifest::examine(text),
+        Err(error) => unreadable(format!("is not UTF-8 ({error})"), "save it as UTF-8"),
+    }
 }
 
 fn read_labels(name: &str, bytes: &[u8]) -> Result<Vec<String>, Vec<Problem>> {

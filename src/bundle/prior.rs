@@ -107,15 +107,19 @@ impl Prior {
         source: &PriorSource,
         file: &PriorFile,
         code_length: usize,
-    ) -> Result<Prior, Problem> {
+    ) -> Result<Prior, Vec<Problem>> {
         let name = source.file.as_deref().unwrap_or(MANIFEST);
+        let mut problems = Vec::new();
         for (key, vector) in KEYS.iter().zip(&file.vectors) {
             if let Some(vector) = vector
                 && vector.len() != code_length
             {
                 let reason = format!("has {} numbers but a code has {code_length}", vector.len());
-                return Err(Problem::new(name, key, reason, REMEDY));
+                problems.push(Problem::new(name, key, reason, REMEDY));
             }
+        }
+        if !problems.is_empty() {
+            return Err(problems);
         }
         let [mean, sd, low, high] = file.vectors.clone();
         let everywhere = |number: Option<f32>| number.map(|number| vec![number; code_length]);
@@ -166,8 +170,9 @@ mod tests {
             Prior::new(&source, &file, 2).unwrap().sd,
             Some(vec![1.0, 0.5])
         );
-        let problem = Prior::new(&source, &file, 3).unwrap_err();
-        assert_eq!(problem.key.as_deref(), Some("mean"));
+        let problems = Prior::new(&source, &file, 3).unwrap_err();
+        let keys: Vec<_> = problems.iter().filter_map(|p| p.key.as_deref()).collect();
+        assert_eq!(keys, ["mean", "sd"]);
     }
 
     #[test]

@@ -27,6 +27,20 @@ impl Source {
         }
     }
 
+    /// Bytes of a file.
+    ///
+    /// # Errors
+    /// Why it cannot be used, in one line.
+    pub fn size(&self, file: &str) -> Result<u64, String> {
+        match self {
+            Source::Folder(folder) => {
+                let length = resolve(folder, file)?.metadata().map(|file| file.len());
+                length.map_err(|error| format!("cannot be read ({error})"))
+            }
+            Source::Embedded(_) => self.read(file).map(|bytes| bytes.len() as u64),
+        }
+    }
+
     /// The bytes of a file.
     ///
     /// # Errors

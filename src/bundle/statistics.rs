@@ -3,12 +3,14 @@
 //! Tensors, all float32: `levels [q]`; for a tensor NAME of the classifier `quantiles/NAME
 //! [units, q]` and `histogram/NAME [units, 64]` (counts over equal bins between the unit's least and
 //! greatest value); `median_distance/encoder|judge|pixels [1]` (over pairs of 1000 real images).
-//! Metadata: `classifier_sha256`, `image_count`. A unit is an element of a tensor of rank 2, or a
+//! Metadata: `classifier_sha256`, `image_count`, and for the distances, where it is given,
+//! `encoder_sha256`, `judge_sha256`. A unit is an element of a tensor of rank 2, or a
 //! channel's mean.
 
 use std::collections::BTreeMap;
 
 use super::error::Problem;
+use super::manifest::{Encoder, Manifest};
 use super::tensor_file::{Floats, TensorFile};
 
 const REMEDY: &str = "make it anew with `invset stats`";
@@ -37,14 +39,16 @@ pub struct Histogram<'a> {
 }
 
 impl Statistics {
-    /// Reads a statistics file of the classifier whose bytes have the hash `classifier_sha256`.
+    /// Reads a statistics file. `sha256` hashes the networks of `manifest` that it is compared with;
+    /// one that cannot be read is not compared.
     ///
     /// # Errors
     /// Everything that is wrong with it, each with its key.
     pub fn parse(
         name: &str,
         bytes: &[u8],
-        classifier_sha256: &str,
+        manifest: &Manifest,
+        sha256: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Statistics, Vec<Problem>> {
         let file = TensorFile::parse(name, bytes, REMEDY).map_err(|problem| vec![problem])?;
         let mut reader = Reader {
@@ -53,7 +57,8 @@ impl Statistics {
             problems: Vec::new(),
         };
         let levels = reader.levels();
-        let image_count = reader.metadata(classifier_sha256);
+        reader.fingerprints(manifest, sha256);
+        let image_count = reader.image_count();
         let quantiles = reader.table("quantiles/", levels.len());
         let histograms = reader.table("histogram/", BINS);
         reader.check_quantiles(&quantiles, levels.len());
@@ -80,6 +85,12 @@ impl Statistics {
     /// Names of the tensors that have statistics.
     pub fn tensors(&self) -> impl Iterator<Item = &str> {
         self.quantiles.keys().map(String::as_str)
+    }
+
+    /// How many units of a tensor have statistics; none where the tensor has none.
+    pub fn units(&self, tensor: &str) -> Option<usize> {
+        let table = self.quantiles.get(tensor)?;
+        Some(rows(table, self.levels.len()).len())
     }
 
     /// The value that the share `level` (in [0, 1]) of images do not exceed, by linear interpolation
@@ -166,15 +177,38 @@ impl Reader<'_> {
         levels
     }
 
-    fn metadata(&mut self, classifier_sha256: &str) -> u64 {
-        match self.file.metadata("classifier_sha256") {
-            Some(hash) if hash.eq_ignore_ascii_case(classifier_sha256) => {}
-            Some(_) => self.report(
-                "classifier_sha256",
-                "is not the hash of this bundle's classifier: the statistics belong to another",
-            ),
-            None => self.report("classifier_sha256", "is missing from the metadata"),
+    /// Whether the statistics are of these networks. The encoders' hashes may be left out.
+    fn fingerprints(&mut self, manifest: &Manifest, sha256: &dyn Fn(&str) -> Option<String>) {
+        let encoder = match &manifest.encoder {
+            Some(Encoder::Network(network)) => Some(network.file.as_str()),
+            Some(Encoder::Tensor(_)) | None => None,
+        };
+        let judge = manifest.judge.as_ref().map(|judge| judge.file.as_str());
+        let networks = [
+            ("classifier", Some(manifest.classifier.file.as_str())),
+            ("encoder", encoder),
+            ("judge", judge),
+        ];
+        for (network, file) in networks {
+            let key = format!("{network}_sha256");
+            match (self.file.metadata(&key).map(str::to_owned), file) {
+                (Some(stated), Some(file))
+                    if sha256(file).is_some_and(|hash| !stated.eq_ignore_ascii_case(&hash)) =>
+                {
+                    let reason = format!(
+                        "is not the hash of this bundle's {network}: the statistics belong to another"
+                    );
+                    self.report(&key, reason);
+                }
+                (None, _) if network == "classifier" => {
+                    self.report(&key, "is missing from the metadata");
+                }
+                _ => {}
+            }
         }
+    }
+
+    fn image_count(&mut self) -> u64 {
         let count = self.file.metadata("image_count").map(str::parse::<u64>);
         match count {
             Some(Ok(count)) if count > 0 => count,
@@ -277,6 +311,13 @@ mod tests {
     use crate::bundle::test_files::tensors;
 
     const HASH: &str = "abc";
+    const MANIFEST: &str = "name = 't'
+[generator]
+file = 'g.onnx'
+[classifier]
+file = 'c.onnx'
+[judge]
+file = 'j.onnx'";
     const FACTS: &[(&str, &str)] = &[("classifier_sha256", HASH), ("image_count", "100")];
     const LEVELS: (&str, &[usize], &[f32]) = ("levels", &[4], &[0.0, 0.5, 0.999, 1.0]);
 
@@ -286,7 +327,14 @@ mod tests {
     ) -> Result<Statistics, Vec<Problem>> {
         let mut all = vec![LEVELS];
         all.extend_from_slice(extra);
-        Statistics::parse("stats.safetensors", &tensors(&all, facts), HASH)
+        read(&tensors(&all, facts))
+    }
+
+    /// Every network has the same hash.
+    fn read(bytes: &[u8]) -> Result<Statistics, Vec<Problem>> {
+        let manifest = Manifest::parse(MANIFEST).unwrap();
+        let hash = |_: &str| Some(HASH.to_owned());
+        Statistics::parse("stats.safetensors", bytes, &manifest, &hash)
     }
 
     fn keys(result: Result<Statistics, Vec<Problem>>) -> Vec<String> {
@@ -307,6 +355,7 @@ mod tests {
         assert_eq!(at(0, 1.5), None);
         assert_eq!(at(0, -0.5), None);
         assert_eq!(statistics.quantile("other", 0, 0.5), None);
+        assert_eq!(statistics.units("/layer1/Conv"), Some(2));
     }
 
     #[test]
@@ -360,8 +409,16 @@ mod tests {
     }
 
     #[test]
+    fn statistics_of_another_judge_are_refused_and_those_of_no_encoder_are_not_compared() {
+        let facts = [FACTS, &[("judge_sha256", "def")]].concat();
+        assert_eq!(keys(parse(&[], &facts)), ["judge_sha256"]);
+        let facts = [FACTS, &[("judge_sha256", HASH), ("encoder_sha256", "def")]].concat();
+        assert!(parse(&[], &facts).is_ok());
+    }
+
+    #[test]
     fn levels_must_ascend_from_0_to_1() {
         let bytes = tensors(&[("levels", &[2], &[0.5, 1.0])], FACTS);
-        assert_eq!(keys(Statistics::parse("s", &bytes, HASH)), ["levels"]);
+        assert_eq!(keys(read(&bytes)), ["levels"]);
     }
 }

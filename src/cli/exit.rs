@@ -90,8 +90,7 @@ fn of_run(error: &RunError) -> Status {
         RunError::NotARun { .. }
         | RunError::Damaged { .. }
         | RunError::Changed { .. }
-        | RunError::Init { .. }
-        | RunError::Prior(_) => Status::BadInput,
+        | RunError::Init { .. } => Status::BadInput,
         RunError::Bundle(_) => Status::BadInput,
         RunError::Query(error) => of_query(error),
         RunError::Engine(error) => of_engine(error),

@@ -3,9 +3,9 @@
 
 use ndarray::Array2;
 
-use super::{EngineError, glue, networks};
-use crate::bundle::{Bundle, Network};
-use crate::graph::{DType, Graph, Op, TensorType, passes};
+use super::{EngineError, fit, parts};
+use crate::bundle::{Bundle, MANIFEST, Network, Problem};
+use crate::graph::{DType, Graph, Op, passes};
 use crate::onnx;
 use crate::runtime::{Input, Runtime, Session, SessionOptions};
 
@@ -32,7 +32,7 @@ impl ImageNetwork {
     ) -> Result<Option<ImageNetwork>, EngineError> {
         let facts = bundle.manifest().judge.as_ref();
         facts
-            .map(|facts| ImageNetwork::load(runtime, bundle, facts, image_shape))
+            .map(|facts| ImageNetwork::new(runtime, bundle, facts, "judge", image_shape))
             .transpose()
     }
 
@@ -47,49 +47,23 @@ impl ImageNetwork {
     ) -> Result<Option<ImageNetwork>, EngineError> {
         let facts = bundle.manifest().inverse.as_ref();
         facts
-            .map(|facts| ImageNetwork::load(runtime, bundle, facts, image_shape))
+            .map(|facts| ImageNetwork::new(runtime, bundle, facts, "inverse", image_shape))
             .transpose()
     }
 
-    fn load(
+    /// A network of the bundle, which `section` of the manifest names.
+    ///
+    /// # Errors
+    /// As [`ImageNetwork::judge`].
+    pub fn new(
         runtime: &dyn Runtime,
         bundle: &Bundle,
         facts: &Network,
+        section: &str,
         image_shape: &[usize],
     ) -> Result<ImageNetwork, EngineError> {
-        let (network, input) =
-            networks::network_graph(&bundle.network_model(facts)?, facts, BATCH)?;
-        let expected = network.shape(network.inputs()[0]);
-        let mut shape = vec![BATCH];
-        shape.extend(image_shape);
-        let mut front = Graph::new();
-        let image = front.add_input("front/image", TensorType::new(DType::F32, shape))?;
-        let size = networks::spatial_size(expected);
-        let resized = glue::resize(&mut front, "front/resized", image, size)?;
-        if front.shape(resized) != expected {
-            return Err(EngineError::Fit {
-                what: format!(
-                    "'{}' takes {expected:?}, the generator's image is {:?}",
-                    facts.file,
-                    front.shape(resized)
-                ),
-            });
-        }
-        front.set_outputs(vec![resized]);
-        let name = front.name(resized).to_owned();
-        let mut graph = passes::compose(&front, &network, &[(&name, &input)], "network/")?;
-        let features = graph.outputs()[0];
-        let width = graph.shape(features)[1..].iter().product();
-        let flat = graph.add(
-            "front/vector",
-            Op::Reshape {
-                shape: vec![BATCH, width],
-            },
-            &[features],
-        )?;
-        graph.set_outputs(vec![flat]);
-        let graph =
-            passes::fold_batch_normalization(&passes::fold_constants(&passes::prune(&graph)));
+        let graph = image_network(bundle, facts, section, image_shape, BATCH)?;
+        let width = graph.shape(graph.outputs()[0])[1];
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let options = SessionOptions::threads(threads);
         Ok(ImageNetwork {
@@ -112,9 +86,10 @@ impl ImageNetwork {
         for chunk in images.chunks(self.batch) {
             let mut values = chunk.concat();
             if values.len() != chunk.len() * length {
-                return Err(EngineError::Fit {
-                    what: format!("an image does not have the shape {:?}", self.image_shape),
-                });
+                return Err(EngineError::Internal(format!(
+                    "an image does not have the shape {:?}",
+                    self.image_shape
+                )));
             }
             values.resize(self.batch * length, 0.0);
             let outputs = self.session.run(&[Input::F32 {
@@ -126,4 +101,42 @@ impl ImageNetwork {
         Array2::from_shape_vec((images.len(), self.width), vectors)
             .map_err(|error| EngineError::Internal(error.to_string()))
     }
+}
+
+/// A network behind images: `[batch, C, H, W]` in [0, 1], resized to what it takes, to vectors
+/// `[batch, width]`. `section` is the one of the manifest that names it.
+///
+/// # Errors
+/// The file is bad, or its shapes do not fit.
+pub fn image_network(
+    bundle: &Bundle,
+    facts: &Network,
+    section: &str,
+    image_shape: &[usize],
+    batch: usize,
+) -> Result<Graph, EngineError> {
+    let (network, input) = parts::network(&bundle.network_model(facts)?, facts, section, batch)?;
+    let (mut front, image) = fit::images(image_shape, batch)?;
+    let prepared = fit::to_network(&mut front, "front/resized", image, &network, facts, section)?;
+    front.set_outputs(vec![prepared]);
+    let name = front.name(prepared).to_owned();
+    let mut graph = passes::compose(&front, &network, &[(&name, &input)], "network/")?;
+    let features = graph.outputs()[0];
+    let found = graph.tensor_type(features);
+    if found.dtype != DType::F32 || found.shape.first() != Some(&batch) {
+        let reason = format!("it is {found} for {batch} images, not float32 values for each");
+        return Err(EngineError::fit(vec![Problem::new(
+            MANIFEST,
+            &format!("{section}.output"),
+            reason,
+            "name an output with a vector for each image",
+        )]));
+    }
+    let width = found.shape[1..].iter().product();
+    let shape = vec![batch, width];
+    let flat = graph.add("front/vector", Op::Reshape { shape }, &[features])?;
+    graph.set_outputs(vec![flat]);
+    Ok(passes::fold_batch_normalization(&passes::fold_constants(
+        &passes::prune(&graph),
+    )))
 }

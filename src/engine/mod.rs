@@ -4,10 +4,13 @@
 //! into as many sessions as its [`Plan`] says and implements [`crate::sampler::Evaluate`]. Results
 //! are placed by row, never by completion, so they do not depend on the number of workers.
 
+mod code_prior;
 mod embed;
 mod evaluate;
+mod fit;
 mod glue;
 mod networks;
+mod parts;
 mod plan;
 mod pool;
 mod stopwatch;
@@ -18,16 +21,20 @@ use std::time::Duration;
 
 use ndarray::ArrayView2;
 
-pub use embed::ImageNetwork;
+pub use code_prior::code_prior;
+pub use embed::{ImageNetwork, image_network};
+pub use fit::takes_images;
+pub use parts::{Generated, classifier, classifier_names, generator, network};
 pub use plan::{Plan, PlanRequest, Scheme, SchemeChoice};
 pub use stopwatch::Counts;
 
 use crate::autodiff::AutodiffError;
-use crate::bundle::{Bundle, BundleError};
+use crate::bundle::{Bundle, BundleError, Problem};
 use crate::graph::GraphError;
 use crate::onnx::OnnxError;
 use crate::query::Unit;
 use crate::runtime::{Runtime, RuntimeError};
+use crate::sampler::PriorError;
 use networks::Networks;
 pub use networks::composed;
 use pool::{Kept, Pool};
@@ -42,12 +49,15 @@ pub enum EngineError {
     /// A model file is bad.
     #[error(transparent)]
     Onnx(#[from] OnnxError),
-    /// The networks of the bundle do not fit each other.
-    #[error("the bundle's networks do not fit: {what}")]
+    /// The networks of the bundle do not fit each other, or what the manifest says of them.
+    #[error("the bundle's networks do not fit:{}", Problem::listed(problems))]
     Fit {
-        /// What does not fit, with the shapes and where to mend it.
-        what: String,
+        /// All that does not fit, with the shapes and the key to correct.
+        problems: Vec<Problem>,
     },
+    /// The bundle's prior makes no sense.
+    #[error("the bundle's code prior is bad: {0}; correct [generator.prior] in bundle.toml")]
+    Prior(#[from] PriorError),
     /// Shapes within a network do not fit.
     #[error(transparent)]
     Graph(#[from] GraphError),
@@ -60,6 +70,12 @@ pub enum EngineError {
     /// A broken invariant of ours.
     #[error("internal error: {0}; please report it")]
     Internal(String),
+}
+
+impl EngineError {
+    fn fit(problems: Vec<Problem>) -> EngineError {
+        EngineError::Fit { problems }
+    }
 }
 
 /// Sessions for one query on one bundle.

@@ -5,13 +5,12 @@
 //! It is differentiated twice, from `activation` and from `embedding`, so that a pull-back runs
 //! only the branch whose cotangent it has; what both sweeps need of the forward pass is kept once.
 
-use super::EngineError;
-use super::glue;
+use super::parts::{self, Generated};
 use super::tap::read_unit;
+use super::{EngineError, fit};
 use crate::autodiff;
-use crate::bundle::{Bundle, Encoder, GeneratorForm, Network};
-use crate::graph::{DType, Graph, Op, TensorType, Unary, ValueId, passes};
-use crate::onnx::{LoadOptions, Model, TensorInfo};
+use crate::bundle::{Bundle, Encoder, Network};
+use crate::graph::{Graph, Op, Unary, ValueId, passes};
 use crate::query::Unit;
 
 /// The name under which a backward graph takes the code itself.
@@ -131,11 +130,16 @@ struct Composed {
 
 impl Composed {
     fn build(bundle: &Bundle, units: &[Unit], batch: usize) -> Result<Composed, EngineError> {
-        let (generator, code_shape) = generator_graph(bundle, batch)?;
+        let model = bundle.generator()?;
+        let Generated {
+            graph: mut generator,
+            code_shape,
+        } = parts::generator(bundle, model.as_ref(), batch)?;
+        parts::to_unit_range(bundle, &mut generator)?;
         let image_name = generator.name(generator.outputs()[0]).to_owned();
 
         let classifier = classifier_graph(bundle, units, batch)?;
-        let prepared = prepared_for_classifier(bundle, generator, &classifier)?;
+        let prepared = fit::to_classifier(bundle, generator, &classifier)?;
         let prepared_name = prepared.name(prepared.outputs()[0]).to_owned();
         let classifier_input = classifier.name(classifier.inputs()[0]).to_owned();
         let mut graph = passes::compose(
@@ -212,23 +216,15 @@ fn attach_encoder(
     facts: &Network,
     batch: usize,
 ) -> Result<Graph, EngineError> {
-    let (encoder, input) = network_graph(&bundle.network_model(facts)?, facts, batch)?;
-    let expected = encoder.shape(encoder.inputs()[0]).to_vec();
-    let prepared = glue::resize(
+    let (encoder, input) = parts::network(&bundle.network_model(facts)?, facts, "encoder", batch)?;
+    let prepared = fit::to_network(
         &mut graph,
         "encoder/resized",
         image,
-        spatial_size(&expected),
+        &encoder,
+        facts,
+        "encoder",
     )?;
-    if graph.shape(prepared) != expected {
-        return Err(EngineError::Fit {
-            what: format!(
-                "the encoder '{}' takes {expected:?}, the generator's image is {:?}",
-                facts.file,
-                graph.shape(prepared)
-            ),
-        });
-    }
     graph.set_outputs(vec![activation, image, prepared]);
     let prepared = graph.name(prepared).to_owned();
     Ok(passes::compose(
@@ -239,98 +235,11 @@ fn attach_encoder(
     )?)
 }
 
-/// A network with one input and one output, as the manifest names them or, where it does not, the
-/// first of each; and the name of its input.
-pub(super) fn network_graph(
-    model: &Model,
-    facts: &Network,
-    batch: usize,
-) -> Result<(Graph, String), EngineError> {
-    let first = |tensors: &[TensorInfo], what: &str| match tensors.first() {
-        Some(tensor) => Ok(tensor.name.clone()),
-        None => Err(EngineError::Fit {
-            what: format!("'{}' has no {what}", facts.file),
-        }),
-    };
-    let input = match &facts.input {
-        Some(name) => name.clone(),
-        None => first(model.inputs(), "input")?,
-    };
-    let output = match &facts.output {
-        Some(name) => name.clone(),
-        None => first(model.outputs(), "output")?,
-    };
-    let graph = model.graph(&load_options(batch, &[output]))?;
-    match graph.inputs() {
-        [only] if graph.name(*only) == input => Ok((graph, input)),
-        inputs => {
-            let names: Vec<&str> = inputs.iter().map(|&id| graph.name(id)).collect();
-            Err(EngineError::Fit {
-                what: format!(
-                    "'{}' should have one input '{input}', but has {}",
-                    facts.file,
-                    names.join(", ")
-                ),
-            })
-        }
-    }
-}
-
 /// A value of a composed graph by the name it had before.
 fn find(graph: &Graph, name: &str) -> Result<ValueId, EngineError> {
     graph
         .find(name)
         .ok_or_else(|| EngineError::Internal(format!("'{name}' is lost in composition")))
-}
-
-/// `code [B, d]` to the image in [0, 1]; and the shape of one code.
-fn generator_graph(bundle: &Bundle, batch: usize) -> Result<(Graph, Vec<usize>), EngineError> {
-    let facts = &bundle.manifest().generator;
-    match &facts.form {
-        GeneratorForm::Pixels { shape } => {
-            let mut graph = Graph::new();
-            let length = shape.iter().product();
-            let code = graph.add_input("code", TensorType::new(DType::F32, vec![batch, length]))?;
-            let image_shape = [&[batch], shape.as_slice()].concat();
-            let image = graph.add(
-                "generator/image",
-                Op::Reshape { shape: image_shape },
-                &[code],
-            )?;
-            graph.set_outputs(vec![image]);
-            Ok((graph, shape.to_vec()))
-        }
-        GeneratorForm::Network(network) => {
-            let (generator, input) =
-                network_graph(&bundle.network_model(network)?, network, batch)?;
-            let shape = generator.shape(generator.inputs()[0]).to_vec();
-            let code_shape = shape[1..].to_vec();
-            let length = code_shape.iter().product();
-            let mut front = Graph::new();
-            let code = front.add_input("code", TensorType::new(DType::F32, vec![batch, length]))?;
-            let shaped = front.add("generator/code", Op::Reshape { shape }, &[code])?;
-            front.set_outputs(vec![shaped]);
-            let mut graph = passes::compose(
-                &front,
-                &generator,
-                &[("generator/code", &input)],
-                "generator/",
-            )?;
-            let raw = graph.outputs()[0];
-            let image = glue::to_unit_range(&mut graph, raw, facts.range)?;
-            if graph.shape(image).len() != 4 {
-                return Err(EngineError::Fit {
-                    what: format!(
-                        "the output of '{}' has shape {:?}, not [N, C, H, W]",
-                        network.file,
-                        graph.shape(image)
-                    ),
-                });
-            }
-            graph.set_outputs(vec![image]);
-            Ok((graph, code_shape))
-        }
-    }
 }
 
 /// The classifier with one output for each unit's tensor, and one more where it is the encoder.
@@ -339,19 +248,10 @@ fn classifier_graph(bundle: &Bundle, units: &[Unit], batch: usize) -> Result<Gra
     if let Some(Encoder::Tensor(tensor)) = &bundle.manifest().encoder {
         tensors.push(tensor.clone());
     }
-    let mut distinct = tensors.clone();
-    distinct.sort();
-    distinct.dedup();
-    let classifier = bundle.classifier()?;
-    let mut graph = classifier.graph(&LoadOptions {
-        outputs: Some(distinct),
-        ..bundle.classifier_options(&classifier, batch)
-    })?;
+    let mut graph = parts::classifier(bundle, &bundle.classifier()?, &tensors, batch)?;
     let mut outputs = Vec::with_capacity(tensors.len());
     for tensor in &tensors {
-        let id = graph.find(tensor).ok_or_else(|| EngineError::Fit {
-            what: format!("the classifier has no tensor '{tensor}'"),
-        })?;
+        let id = find(&graph, tensor)?;
         // A value is an output once; units that share a tensor read copies of it.
         let id = if outputs.contains(&id) {
             graph.add(
@@ -366,61 +266,4 @@ fn classifier_graph(bundle: &Bundle, units: &[Unit], batch: usize) -> Result<Gra
     }
     graph.set_outputs(outputs);
     Ok(graph)
-}
-
-/// The generator followed by what the classifier expects: channel order, size, normalisation.
-fn prepared_for_classifier(
-    bundle: &Bundle,
-    generator: Graph,
-    classifier: &Graph,
-) -> Result<Graph, EngineError> {
-    let mut graph = generator;
-    let image = graph.outputs()[0];
-    let facts = &bundle.manifest().classifier;
-    let expected = classifier.shape(classifier.inputs()[0]);
-    let from = bundle.manifest().generator.channels;
-    let value = glue::convert_channels(
-        &mut graph,
-        "classifier/channels",
-        image,
-        from,
-        facts.channels,
-    )?;
-    let size = facts.size.unwrap_or_else(|| spatial_size(expected));
-    let value = glue::resize(&mut graph, "classifier/resized", value, size)?;
-    let value = glue::normalise(
-        &mut graph,
-        "classifier/normalised",
-        value,
-        &facts.mean,
-        &facts.standard_deviation,
-    )?;
-    if graph.shape(value) != expected {
-        return Err(EngineError::Fit {
-            what: format!(
-                "the generator's image, prepared for the classifier, has shape {:?}, but the \
-                 classifier's input '{}' takes {expected:?}; check size, channels and the files \
-                 in bundle.toml",
-                graph.shape(value),
-                classifier.name(classifier.inputs()[0]),
-            ),
-        });
-    }
-    graph.set_outputs(vec![value]);
-    Ok(graph)
-}
-
-pub(super) fn spatial_size(shape: &[usize]) -> [usize; 2] {
-    match shape {
-        [.., height, width] => [*height, *width],
-        _ => [1, 1],
-    }
-}
-
-pub(super) fn load_options(batch: usize, outputs: &[String]) -> LoadOptions {
-    LoadOptions {
-        batch,
-        outputs: Some(outputs.to_vec()),
-        ..LoadOptions::default()
-    }
 }

@@ -41,7 +41,9 @@ fn statistics() -> Statistics {
         ],
         &[("classifier_sha256", "h"), ("image_count", "10")],
     );
-    Statistics::parse("s", &bytes, "h").unwrap()
+    let manifest = "name = 't'\n[generator]\nfile = 'g'\n[classifier]\nfile = 'c'";
+    let manifest = crate::bundle::Manifest::parse(manifest).unwrap();
+    Statistics::parse("s", &bytes, &manifest, &|_| Some("h".to_owned())).unwrap()
 }
 
 fn resolve(text: &str) -> Result<Constraint, QueryError> {

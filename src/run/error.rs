@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::bundle::BundleError;
 use crate::engine::EngineError;
 use crate::query::QueryError;
-use crate::sampler::{EvaluateError, PriorError, SettingsError};
+use crate::sampler::{EvaluateError, SettingsError};
 
 /// A run cannot start, go on or be read.
 #[derive(Debug, thiserror::Error)]
@@ -70,9 +70,6 @@ pub enum RunError {
     /// A setting makes no sense.
     #[error(transparent)]
     Settings(#[from] SettingsError),
-    /// The bundle's prior makes no sense.
-    #[error("the bundle's code prior is bad: {0}; correct [generator.prior] in bundle.toml")]
-    Prior(#[from] PriorError),
     /// The bundle is bad.
     #[error(transparent)]
     Bundle(#[from] BundleError),

@@ -9,11 +9,11 @@ use super::init::{self, STARTS_FILE};
 use super::lock::RunLock;
 use super::run_file::{ConstraintFile, RunFile};
 use super::{Run, RunError, RunFolder};
-use crate::bundle::{Bundle, PriorKind, Source};
-use crate::engine::{Engine, EngineError, PlanRequest, SchemeChoice};
+use crate::bundle::{Bundle, Source};
+use crate::engine::{self, Engine, EngineError, PlanRequest, SchemeChoice};
 use crate::query::Query;
 use crate::runtime::{self, DeviceChoice, Opened, RuntimeChoice, RuntimeRequest};
-use crate::sampler::{self, MethodKind, Prior, Problem, Settings};
+use crate::sampler::{self, MethodKind, Problem, Settings};
 
 /// What a new run is asked for.
 #[derive(Debug, Clone)]
@@ -225,30 +225,8 @@ fn plan_request(request: &Request) -> PlanRequest {
 
 /// The valid codes and the intervals.
 fn problem(bundle: &Bundle, query: &Query, engine: &Engine) -> Result<Problem, RunError> {
-    let length = engine.shapes().code_length;
-    let facts = bundle.prior(length)?;
-    let numbers = |vector: &Option<Vec<f32>>, otherwise: f64| -> Vec<f64> {
-        match vector {
-            Some(values) => values.iter().map(|&value| f64::from(value)).collect(),
-            None => vec![otherwise; length],
-        }
-    };
-    let prior = match facts.kind {
-        PriorKind::Normal => {
-            let prior = Prior::normal(numbers(&facts.mean, 0.0), numbers(&facts.sd, 1.0))?;
-            if facts.low.is_some() || facts.high.is_some() {
-                prior.clipped(
-                    &numbers(&facts.low, f64::NEG_INFINITY),
-                    &numbers(&facts.high, f64::INFINITY),
-                )?
-            } else {
-                prior
-            }
-        }
-        PriorKind::Box => Prior::uniform_box(numbers(&facts.low, 0.0), numbers(&facts.high, 1.0))?,
-    };
     Ok(Problem {
-        prior,
+        prior: engine::code_prior(bundle, engine.shapes().code_length)?,
         intervals: query
             .constraints
             .iter()
