@@ -7,6 +7,7 @@
 
 pub mod autodiff;
 pub mod bundle;
+pub mod check;
 pub mod cli;
 pub mod engine;
 pub mod files;

@@ -24,6 +24,12 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "check",
+        &[
+            "autodiff", "bundle", "engine", "graph", "onnx", "query", "runtime", "sampler", "text",
+        ],
+    ),
+    (
         "run",
         &[
             "bundle", "engine", "files", "metrics", "query", "runtime", "sampler", "text",
@@ -33,8 +39,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "autodiff", "bundle", "engine", "files", "graph", "metrics", "onnx", "preview",
-            "query", "run", "runtime", "sampler", "text",
+            "autodiff", "bundle", "check", "engine", "files", "graph", "metrics", "onnx",
+            "preview", "query", "run", "runtime", "sampler", "text",
         ],
     ),
 ];

@@ -15,6 +15,7 @@ fn help_lists_what_is_built_and_only_that() {
         "resume",
         "show",
         "metrics",
+        "bundle",
         "grad",
         "check-grad",
         "inspect",

@@ -1,5 +1,7 @@
 //! Bundles: a generator, a classifier, encoders and facts, from a folder or from the binary.
 
+mod draft;
+mod draft_text;
 mod embedded;
 mod error;
 mod manifest;
@@ -19,6 +21,7 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
+pub use draft::{Draft, DraftError, Guess};
 pub use embedded::{EMBEDDED, EmbeddedBundle};
 pub use error::{BundleError, Problem};
 pub use manifest::{

@@ -3,7 +3,7 @@
 use super::forward::RequestError;
 use super::grad::GradError;
 use crate::autodiff::AutodiffError;
-use crate::bundle::BundleError;
+use crate::bundle::{BundleError, DraftError};
 use crate::engine::EngineError;
 use crate::graph::GraphError;
 use crate::onnx::OnnxError;
@@ -70,6 +70,10 @@ fn classify_cause(cause: &(dyn std::error::Error + 'static)) -> Option<Status> {
     if let Some(GradError::Write { .. }) = cause.downcast_ref::<GradError>() {
         return Some(Status::CannotWrite);
     }
+    if let Some(DraftError::Exists(_) | DraftError::Write { .. }) = cause.downcast_ref::<DraftError>()
+    {
+        return Some(Status::CannotWrite);
+    }
     if cause.is::<UsageError>() || cause.is::<SettingsError>() || cause.is::<clap::Error>() {
         return Some(Status::Usage);
     }
@@ -78,6 +82,7 @@ fn classify_cause(cause: &(dyn std::error::Error + 'static)) -> Option<Status> {
     }
     let bad_input = cause.is::<OnnxError>()
         || cause.is::<BundleError>()
+        || cause.is::<DraftError>()
         || cause.is::<GraphError>()
         || cause.is::<AutodiffError>();
     bad_input.then_some(Status::BadInput)

@@ -1,5 +1,6 @@
 //! The command line: one file a command, no mathematics.
 
+pub mod bundle;
 pub mod check_grad;
 pub mod doctor;
 pub mod exit;
@@ -92,6 +93,8 @@ enum Command {
     Show(show::ShowArgs),
     /// Score the samples of a run
     Metrics(metrics::MetricsArgs),
+    /// Check a bundle, or make one of model files
+    Bundle(bundle::BundleArgs),
     /// Differentiate an ONNX graph into another ONNX graph
     Grad(grad::GradArgs),
     /// Check the gradient of an ONNX graph against differences
@@ -128,6 +131,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Resume(args) => resume::run(args, &cli.global, &mut out),
         Command::Show(args) => show::run(args, &mut out).map(|()| exit::Status::Success),
         Command::Metrics(args) => metrics::run(args, &cli.global, &mut out),
+        Command::Bundle(args) => bundle::run(args, &cli.global, &mut out),
         Command::Grad(args) => grad::run(args, &mut out).map(|()| exit::Status::Success),
         Command::CheckGrad(args) => check_grad::run(args, &cli.global.runtime_request(), &mut out)
             .map(|()| exit::Status::Success),

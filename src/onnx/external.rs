@@ -5,6 +5,7 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::{Component, Path, PathBuf};
 
 use super::wire::TensorProto;
+use super::wire::tensor_proto::DataLocation;
 
 /// The folder that external data may come from.
 #[derive(Debug, Clone)]
@@ -18,6 +19,16 @@ pub(super) struct ExternalFolder {
 pub(super) struct ExternalFault {
     pub(super) location: String,
     pub(super) reason: String,
+}
+
+/// Where the bytes of a tensor are said to lie, if that is outside the model file.
+pub(super) fn location(tensor: &TensorProto) -> Option<&str> {
+    if tensor.data_location() != DataLocation::External {
+        return None;
+    }
+    let mut entries = tensor.external_data.iter();
+    let location = entries.find(|entry| entry.key.as_deref() == Some("location"))?;
+    location.value.as_deref()
 }
 
 impl ExternalFolder {

@@ -1,6 +1,6 @@
 //! Opening a model: bytes to a checked table of nodes, weights, inputs and outputs.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::RangeInclusive;
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use prost::Message;
 use sha2::{Digest, Sha256};
 
 use super::error::OnnxError;
-use super::external::ExternalFolder;
+use super::external::{self, ExternalFolder};
 use super::flatten::{self, FlatNode};
 use super::tensor::{self, TensorFault};
 use super::wire::tensor_shape_proto::dimension::Value as DimensionValue;
@@ -46,6 +46,7 @@ pub struct Model {
     producer: String,
     metadata: BTreeMap<String, String>,
     sha256: String,
+    external_files: BTreeSet<String>,
 }
 
 /// An input or output as the file declares it.
@@ -166,7 +167,11 @@ impl Model {
                          onnx.version_converter",
             });
         }
-        let mut read_weight = |proto| read_weight(proto, file, folder, &mut digest);
+        let mut external_files = BTreeSet::new();
+        let mut read_weight = |proto: TensorProto| {
+            external_files.extend(external::location(&proto).map(str::to_owned));
+            read_weight(proto, file, folder, &mut digest)
+        };
         let mut initializers = read_initializers(&mut graph, file, &mut read_weight)?;
         let inputs: Vec<TensorInfo> = graph
             .input
@@ -212,6 +217,7 @@ impl Model {
                 .iter()
                 .map(|byte| format!("{byte:02x}"))
                 .collect(),
+            external_files,
         })
     }
 
@@ -234,6 +240,11 @@ impl Model {
     /// the file's in the digest.
     pub fn sha256(&self) -> &str {
         &self.sha256
+    }
+
+    /// The files that hold weights of it, as paths from its own folder.
+    pub fn external_files(&self) -> impl Iterator<Item = &str> {
+        self.external_files.iter().map(String::as_str)
     }
 
     /// The file's own facts (`metadata_props`).
