@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use super::exit::Status;
-use super::sample::DEFAULT_BUNDLE;
+use super::sampling::DEFAULT_BUNDLE;
 use super::{Global, output};
 use crate::bundle::{Draft, Guess};
 use crate::check::{self, Report};

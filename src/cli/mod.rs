@@ -14,6 +14,7 @@ pub mod progress;
 pub mod resume;
 pub mod runtime;
 pub mod sample;
+mod sampling;
 pub mod show;
 pub mod signals;
 pub mod worker;

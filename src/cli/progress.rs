@@ -13,14 +13,15 @@ use crate::text;
 /// Time between two lines.
 const LINE_EVERY: Duration = Duration::from_secs(1);
 
-/// The observer for stderr as it is: silent when `quiet`.
-pub fn observer(quiet: bool, n: u64) -> Box<dyn Observer> {
+/// The observer for stderr as it is: silent when `quiet`. What it shows begins with `prefix`.
+pub fn observer(quiet: bool, n: u64, prefix: &str) -> Box<dyn Observer> {
+    let prefix = text::clean(prefix);
     if quiet {
         Box::new(Unobserved)
     } else if std::io::stderr().is_terminal() {
-        Box::new(Bar::new(n))
+        Box::new(Bar::new(n, prefix))
     } else {
-        Box::new(Lines { last: None })
+        Box::new(Lines { last: None, prefix })
     }
 }
 
@@ -42,9 +43,10 @@ struct Bar {
 }
 
 impl Bar {
-    fn new(n: u64) -> Bar {
-        let bar = ProgressBar::new(n);
-        let template = "{bar:24} {pos}/{len} feasible  {msg}  {elapsed} elapsed, {eta} left";
+    fn new(n: u64, prefix: String) -> Bar {
+        let bar = ProgressBar::new(n).with_prefix(prefix);
+        let template =
+            "{prefix}{bar:24} {pos}/{len} feasible  {msg}  {elapsed} elapsed, {eta} left";
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
@@ -76,6 +78,7 @@ impl Drop for Bar {
 
 struct Lines {
     last: Option<Instant>,
+    prefix: String,
 }
 
 impl Observer for Lines {
@@ -85,7 +88,8 @@ impl Observer for Lines {
         }
         self.last = Some(Instant::now());
         output::say(&format!(
-            "step {}: {} of {} feasible, {} saved, {:.1} steps/s, {:.0} s",
+            "{}step {}: {} of {} feasible, {} saved, {:.1} steps/s, {:.0} s",
+            self.prefix,
             snapshot.step,
             snapshot.n_feasible,
             snapshot.n,
@@ -96,7 +100,7 @@ impl Observer for Lines {
     }
 
     fn event(&mut self, event: &str) {
-        output::say(event);
+        output::say(&format!("{}{event}", self.prefix));
     }
 }
 

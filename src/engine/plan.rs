@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::runtime::Backend;
 
 /// What the user asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum SchemeChoice {
     /// Split while it fits the memory cap, else two passes.
     #[default]

@@ -63,6 +63,14 @@ impl Query {
             .collect()
     }
 
+    /// The constraints as written.
+    pub fn texts(&self) -> Vec<String> {
+        self.constraints
+            .iter()
+            .map(|constraint| constraint.text.clone())
+            .collect()
+    }
+
     /// Resolves constraints as written on the command line for a bundle.
     ///
     /// # Errors

@@ -68,8 +68,13 @@ const PATIENCE: std::time::Duration = std::time::Duration::from_millis(50);
 
 /// Both ends of a line of command.
 pub fn line_of_command() -> (Commander, Control) {
+    line_of_command_with(Arc::new(AtomicBool::new(false)))
+}
+
+/// Both ends of a line of command whose interrupt flag others share: one signal then stops every
+/// worker that follows, while orders reach only the one they were given to.
+pub fn line_of_command_with(interrupt: Arc<AtomicBool>) -> (Commander, Control) {
     let (sender, receiver) = unbounded();
-    let interrupt = Arc::new(AtomicBool::new(false));
     (
         Commander {
             sender,

@@ -48,10 +48,10 @@ pub enum RunError {
         /// What is wrong with it.
         reason: String,
     },
-    /// The bundle is not the one the run was started with.
-    #[error("the run in {} cannot go on: {what} changed since it started", path.display())]
+    /// Bundle or runtime are not those the run or sweep was started with.
+    #[error("{} cannot go on: {what} changed since it started", path.display())]
     Changed {
-        /// The run folder.
+        /// Its folder.
         path: PathBuf,
         /// What changed, before and now.
         what: String,

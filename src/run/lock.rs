@@ -1,4 +1,4 @@
-//! One writer for each run. The lock is the kernel's, so that it goes with its process however
+//! One writer for each run, and for each sweep. The lock is the kernel's, so that it goes with its process however
 //! that ends; the file says who holds it and where it listens.
 
 use std::fs::{File, OpenOptions};
@@ -20,7 +20,7 @@ pub struct Holder {
     pub socket: Option<PathBuf>,
 }
 
-/// The right to write a run, until dropped.
+/// The right to write a run or a sweep, until dropped.
 #[derive(Debug)]
 pub struct RunLock {
     file: File,
@@ -28,12 +28,12 @@ pub struct RunLock {
 }
 
 impl RunLock {
-    /// Takes the lock of a run.
+    /// Takes the lock of the folder of a run or of a sweep.
     ///
     /// # Errors
     /// Another process holds it, or the file cannot be written.
-    pub fn acquire(folder: &RunFolder) -> Result<RunLock, RunError> {
-        let path = folder.file(LOCK_FILE);
+    pub fn acquire(folder: &Path) -> Result<RunLock, RunError> {
+        let path = folder.join(LOCK_FILE);
         let file = OpenOptions::new()
             .read(true)
             .write(true)
@@ -43,7 +43,7 @@ impl RunLock {
             .map_err(|error| RunError::write(&path, &error))?;
         if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
             return Err(RunError::Held {
-                path: folder.path().to_owned(),
+                path: folder.to_owned(),
                 pid: read_holder(&path).map_or(0, |holder| holder.pid),
             });
         }
@@ -102,15 +102,15 @@ mod tests {
         let parent = tempfile::tempdir().unwrap();
         let folder = RunFolder::create(&parent.path().join("run")).unwrap();
         assert_eq!(holder(&folder), None);
-        let lock = RunLock::acquire(&folder).unwrap();
+        let lock = RunLock::acquire(folder.path()).unwrap();
         let pid = std::process::id();
         assert!(matches!(
-            RunLock::acquire(&folder),
+            RunLock::acquire(folder.path()),
             Err(RunError::Held { pid: held, .. }) if held == pid
         ));
         assert_eq!(holder(&folder).unwrap().pid, pid);
         drop(lock);
         assert_eq!(holder(&folder), None);
-        RunLock::acquire(&folder).unwrap();
+        RunLock::acquire(folder.path()).unwrap();
     }
 }

@@ -10,27 +10,31 @@ pub mod folder;
 pub mod history;
 pub mod init;
 pub mod lock;
+mod names;
 pub mod record;
 pub mod run_file;
 pub mod score;
 pub mod snapshot;
 mod socket;
+pub mod standing;
 mod start;
 pub mod summary;
+mod unchanged;
 mod worker;
 
 use std::sync::Arc;
 
 pub use error::RunError;
 pub use folder::RunFolder;
-pub use start::{OpenedRun, Prepared, Request, open_run, resume, start};
+pub use standing::Standing;
+pub use start::{Manner, OpenedRun, Prepared, Request, open_run, resume, start};
 pub use worker::Ending;
 
 use crate::bundle::Bundle;
 use crate::engine::{Counts, Engine};
 use crate::query::Query;
 use crate::runtime::Runtime;
-use crate::sampler::{self, Problem};
+use crate::sampler::{self, Problem, Reached};
 use checkpoint::{Checkpoint, Progress};
 use control::{Commander, Control};
 use history::History;
@@ -68,7 +72,7 @@ pub struct Outcome {
     pub seconds_in_runtime: f64,
     /// The samples.
     pub samples: SampleTensors,
-    /// For each constraint, the activation nearest to its interval met in this process.
+    /// For each constraint, the activation nearest to its interval that was met.
     pub best: Vec<Option<f32>>,
 }
 
@@ -108,6 +112,7 @@ impl Run {
             })?;
             self.engine.set_counts(progress.counts);
         }
+        let best = Reached::of(&method.state()).unwrap_or_default().best;
         let recorder = self.recorder(&progress)?;
         let history = History::open(&self.folder, progress.history_length, progress.log_length)?;
         let socket = self.listen(commander)?;
@@ -118,7 +123,7 @@ impl Run {
             history,
             socket,
             progress,
-            best: Vec::new(),
+            best,
         };
         let ending = if worker.progress.finished {
             Ending::Already

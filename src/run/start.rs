@@ -1,5 +1,6 @@
 //! Opening a run: everything that can be wrong is found before its folder is made.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -8,11 +9,11 @@ use super::folder::{LOG_FILE, LineFile};
 use super::init::{self, STARTS_FILE};
 use super::lock::RunLock;
 use super::run_file::{ConstraintFile, RunFile};
-use super::{Run, RunError, RunFolder};
+use super::{Run, RunError, RunFolder, names, unchanged};
 use crate::bundle::{Bundle, Source};
 use crate::engine::{self, Engine, EngineError, PlanRequest, SchemeChoice};
 use crate::query::Query;
-use crate::runtime::{self, DeviceChoice, Opened, RuntimeChoice, RuntimeRequest};
+use crate::runtime::{self, Opened, RuntimeRequest};
 use crate::sampler::{self, MethodKind, Problem, Settings};
 
 /// What a new run is asked for.
@@ -22,6 +23,15 @@ pub struct Request {
     pub bundle: String,
     /// Constraints as typed.
     pub query: Vec<String>,
+    /// How it is sampled, and on what.
+    pub manner: Manner,
+    /// The run folder; `runs/TIME-UNIT-SEED` when absent.
+    pub out: Option<PathBuf>,
+}
+
+/// How a query is sampled and on what: the part of a request that the runs of a sweep share.
+#[derive(Debug, Clone)]
+pub struct Manner {
     /// The sampler's settings.
     pub settings: Settings,
     /// The runtime.
@@ -34,8 +44,6 @@ pub struct Request {
     pub memory_cap: Option<u64>,
     /// Threads; every core when absent.
     pub threads: Option<usize>,
-    /// The run folder; `runs/TIME-UNIT-SEED` when absent.
-    pub out: Option<PathBuf>,
 }
 
 /// A run and what there is to say about it before it works.
@@ -53,59 +61,86 @@ pub struct Prepared {
 pub fn start(request: &Request) -> Result<Prepared, RunError> {
     let bundle = Arc::new(Bundle::open(&request.bundle)?);
     let query = Query::resolve(&request.query, &bundle)?;
-    let settings = &request.settings;
-    let Opened { runtime, notes } = request.runtime.open().map_err(EngineError::from)?;
-    let units = query.units();
-    let engine = Engine::new(
-        Arc::clone(&runtime),
-        Arc::clone(&bundle),
-        units,
-        &plan_request(request),
-    )?;
-    let mut problem = problem(&bundle, &query, &engine)?;
-    problem.starts = init::starts(&settings.init, runtime.as_ref(), &bundle, &engine)?;
-    sampler::start(settings, problem.clone())?;
+    let opened = request.manner.runtime.open().map_err(EngineError::from)?;
+    let files = bundle.fingerprints()?;
+    let ground = Ground {
+        bundle,
+        files,
+        opened,
+    };
+    ground.start(query, &request.manner, request.out.as_deref())
+}
 
-    let folder = match &request.out {
-        Some(path) => RunFolder::create(path)?,
-        None => default_folder(&query, settings.seed)?,
-    };
-    let file = RunFile {
-        invset: env!("CARGO_PKG_VERSION").to_owned(),
-        started: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
-        bundle: reference(&bundle),
-        query: request.query.clone(),
-        constraint: query.constraints.iter().map(ConstraintFile::new).collect(),
-        settings: settings.clone(),
-        plan: engine.plan().clone(),
-        files: bundle.fingerprints()?,
-    };
-    let write = || -> Result<RunLock, RunError> {
-        let lock = RunLock::acquire(&folder)?;
-        file.write(&folder)?;
-        if let Some(starts) = &problem.starts {
-            folder.replace(STARTS_FILE, &init::to_bytes(starts, &folder)?)?;
-        }
-        let mut log = LineFile::open(&folder.file(LOG_FILE), 0)?;
-        for note in &notes {
-            log.append(note)?;
-        }
-        Ok(lock)
-    };
-    let lock = write().inspect_err(|_| folder.discard())?;
-    Ok(Prepared {
-        run: Run {
-            folder,
-            file,
-            bundle,
-            query,
-            runtime,
-            engine,
-            problem,
-            lock,
-        },
-        notes,
-    })
+/// What runs stand on, opened once for any number of them.
+pub(super) struct Ground {
+    pub bundle: Arc<Bundle>,
+    /// SHA-256 of each of its files.
+    pub files: BTreeMap<String, String>,
+    pub opened: Opened,
+}
+
+impl Ground {
+    /// Prepares a new run and makes its folder: `runs/TIME-UNIT-SEED` where none is named.
+    pub(super) fn start(
+        &self,
+        query: Query,
+        manner: &Manner,
+        out: Option<&Path>,
+    ) -> Result<Prepared, RunError> {
+        let Ground { bundle, opened, .. } = self;
+        let settings = &manner.settings;
+        let engine = Engine::new(
+            Arc::clone(&opened.runtime),
+            Arc::clone(bundle),
+            query.units(),
+            &plan_request(manner),
+        )?;
+        let mut problem = problem(bundle, &query, &engine)?;
+        problem.starts = init::starts(&settings.init, opened.runtime.as_ref(), bundle, &engine)?;
+        sampler::start(settings, problem.clone())?;
+
+        let folder = match out {
+            Some(path) => RunFolder::create(path)?,
+            None => names::default_folder(&query, settings.seed)?,
+        };
+        let file = RunFile {
+            invset: env!("CARGO_PKG_VERSION").to_owned(),
+            started: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
+            bundle: reference(bundle),
+            query: query.texts(),
+            constraint: query.constraints.iter().map(ConstraintFile::new).collect(),
+            settings: settings.clone(),
+            plan: engine.plan().clone(),
+            files: self.files.clone(),
+        };
+        let write = || -> Result<RunLock, RunError> {
+            let lock = RunLock::acquire(folder.path())?;
+            // A folder with a run.toml can be resumed, so what a resume needs stands there first.
+            if let Some(starts) = &problem.starts {
+                folder.replace(STARTS_FILE, &init::to_bytes(starts, &folder)?)?;
+            }
+            file.write(&folder)?;
+            let mut log = LineFile::open(&folder.file(LOG_FILE), 0)?;
+            for note in &opened.notes {
+                log.append(note)?;
+            }
+            Ok(lock)
+        };
+        let lock = write().inspect_err(|_| folder.discard())?;
+        Ok(Prepared {
+            run: Run {
+                folder,
+                file,
+                bundle: Arc::clone(bundle),
+                query,
+                runtime: Arc::clone(&opened.runtime),
+                engine,
+                problem,
+                lock,
+            },
+            notes: opened.notes.clone(),
+        })
+    }
 }
 
 /// Opens a run to go on with it, by its stored plan.
@@ -114,7 +149,7 @@ pub fn start(request: &Request) -> Result<Prepared, RunError> {
 /// It is no run, another process writes it, its bundle or runtime changed, or a file is damaged.
 pub fn resume(path: &Path, library: Option<&Path>) -> Result<Prepared, RunError> {
     let folder = RunFolder::open(path)?;
-    let lock = RunLock::acquire(&folder)?;
+    let lock = RunLock::acquire(folder.path())?;
     let opened = open_run(&folder, library)?;
     let engine = Engine::with_plan(
         Arc::clone(&opened.runtime),
@@ -159,67 +194,42 @@ pub struct OpenedRun {
 /// Something changed since, or cannot be opened any more.
 pub fn open_run(folder: &RunFolder, library: Option<&Path>) -> Result<OpenedRun, RunError> {
     let file = RunFile::read(folder)?;
-    let changed = |what: String| RunError::Changed {
-        path: folder.path().to_owned(),
-        what,
-    };
     let bundle = Arc::new(Bundle::open(&file.bundle)?);
-    let files = bundle.fingerprints()?;
-    if let Some(name) = file
-        .files
-        .keys()
-        .chain(files.keys())
-        .find(|name| files.get(*name) != file.files.get(*name))
-    {
-        return Err(changed(format!("'{name}' of bundle '{}'", file.bundle)));
-    }
+    unchanged::check_files(
+        &file.bundle,
+        &file.files,
+        &bundle.fingerprints()?,
+        folder.path(),
+    )?;
     let query = Query::resolve(&file.query, &bundle)?;
     let resolved: Vec<_> = query.constraints.iter().map(ConstraintFile::new).collect();
     if resolved != file.constraint {
-        return Err(changed("the query's meaning".to_owned()));
+        return Err(RunError::Changed {
+            path: folder.path().to_owned(),
+            what: "the query's meaning".to_owned(),
+        });
     }
-    let stored = &file.plan.backend;
-    let request = RuntimeRequest {
-        choice: if stored.name == runtime::EMBEDDED {
-            RuntimeChoice::Embedded
-        } else {
-            RuntimeChoice::OnnxRuntime
-        },
-        device: if stored.device == "cpu" {
-            DeviceChoice::Cpu
-        } else {
-            DeviceChoice::Cuda
-        },
-        library: library.map(Path::to_owned),
-    };
-    let Opened { runtime, notes } = request.open().map_err(EngineError::from)?;
-    if runtime.backend() != stored {
-        let now = runtime.backend();
-        return Err(changed(format!(
-            "the runtime ({} {} on {} then, {} {} on {} now)",
-            stored.name, stored.version, stored.device, now.name, now.version, now.device
-        )));
-    }
+    let opened = unchanged::open_backend(&file.plan.backend, library, folder.path())?;
     Ok(OpenedRun {
         file,
         bundle,
         query,
-        runtime,
-        notes,
+        runtime: opened.runtime,
+        notes: opened.notes,
     })
 }
 
-fn plan_request(request: &Request) -> PlanRequest {
-    let settings = &request.settings;
+fn plan_request(manner: &Manner) -> PlanRequest {
+    let settings = &manner.settings;
     PlanRequest {
         rows: match settings.method {
             MethodKind::Incremental => settings.k.min(settings.n),
             MethodKind::Joint => settings.n,
         },
-        micro_batch: request.micro_batch,
-        scheme: request.scheme,
-        memory_cap: request.memory_cap,
-        threads: request.threads,
+        micro_batch: manner.micro_batch,
+        scheme: manner.scheme,
+        memory_cap: manner.memory_cap,
+        threads: manner.threads,
     }
 }
 
@@ -237,7 +247,7 @@ fn problem(bundle: &Bundle, query: &Query, engine: &Engine) -> Result<Problem, R
 }
 
 /// How a run names its bundle: by name, or by where it is.
-fn reference(bundle: &Bundle) -> String {
+pub(super) fn reference(bundle: &Bundle) -> String {
     match bundle.source() {
         Source::Embedded(embedded) => embedded.name.to_owned(),
         Source::Folder(path) => path
@@ -245,63 +255,5 @@ fn reference(bundle: &Bundle) -> String {
             .unwrap_or_else(|_| path.clone())
             .display()
             .to_string(),
-    }
-}
-
-/// `runs/TIME-UNIT-SEED`, with a number appended while that is taken.
-fn default_folder(query: &Query, seed: u64) -> Result<RunFolder, RunError> {
-    let time: String = humantime::format_rfc3339_seconds(SystemTime::now())
-        .to_string()
-        .chars()
-        .filter(char::is_ascii_alphanumeric)
-        .collect();
-    let unit = query
-        .constraints
-        .first()
-        .map_or("unit", |constraint| constraint.unit.text.as_str());
-    let name = format!("{time}-{}-{seed}", file_name(unit));
-    let mut path = Path::new("runs").join(&name);
-    let mut number = 1;
-    loop {
-        match RunFolder::create(&path) {
-            Err(RunError::Exists(_)) => {
-                number += 1;
-                path = Path::new("runs").join(format!("{name}-{number}"));
-            }
-            other => return other,
-        }
-    }
-}
-
-/// A unit's name with only what is safe in a file name.
-fn file_name(unit: &str) -> String {
-    let mut name: String = unit
-        .chars()
-        .map(|c| {
-            if c.is_ascii_alphanumeric() || c == '.' {
-                c.to_ascii_lowercase()
-            } else {
-                '_'
-            }
-        })
-        .take(40)
-        .collect();
-    name = name.trim_matches(['_', '.']).to_owned();
-    if name.is_empty() {
-        name.push_str("unit");
-    }
-    name
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_unit_becomes_a_safe_file_name() {
-        assert_eq!(file_name("ankle boot"), "ankle_boot");
-        assert_eq!(file_name("../../etc"), "etc");
-        assert_eq!(file_name("layer3.relu[37]"), "layer3.relu_37");
-        assert_eq!(file_name("日本"), "unit");
     }
 }

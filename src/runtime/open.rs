@@ -8,7 +8,18 @@ use super::onnxruntime::{self, Attempt, Library, OnnxRuntime, Outcome};
 use super::{Runtime, RuntimeError};
 
 /// Which runtime is asked for.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    Default,
+    PartialEq,
+    Eq,
+    clap::ValueEnum,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
 pub enum RuntimeChoice {
     /// ONNX Runtime where it is found, else the embedded one.
     #[default]
@@ -21,7 +32,18 @@ pub enum RuntimeChoice {
 }
 
 /// Which device is asked for.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    Default,
+    PartialEq,
+    Eq,
+    clap::ValueEnum,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
 pub enum DeviceChoice {
     /// CUDA where it works, else the CPU.
     #[default]

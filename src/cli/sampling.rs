@@ -1,0 +1,130 @@
+//! The flags that say how an inverse set is sampled: the same for one unit and for many.
+
+use clap::{Args, Command, Id};
+
+use super::Global;
+use crate::engine::SchemeChoice;
+use crate::run::Manner;
+use crate::sampler::{ConstraintKind, MethodKind, Settings, Stop, Update};
+
+/// The built-in bundle used when none is named.
+pub(super) const DEFAULT_BUNDLE: &str = "fashion";
+
+/// How samples are found.
+#[derive(Debug, Args)]
+pub(super) struct Sampling {
+    /// Samples wanted
+    #[arg(short, default_value_t = 48, value_name = "N")]
+    n: usize,
+    /// Samples in a batch of `incremental`
+    #[arg(short, default_value_t = 8, value_name = "K")]
+    k: usize,
+    /// How samples are found
+    #[arg(long, default_value_t = MethodKind::Incremental, value_name = "METHOD", value_parser = choices::<MethodKind>(MethodKind::ALL.iter().map(|choice| choice.name()).collect()))]
+    method: MethodKind,
+    /// Where samples start: random, images:DIR or run:RUN
+    #[arg(long, default_value = "random", value_name = "START")]
+    init: String,
+    /// When `joint` ends
+    #[arg(long, default_value_t = Stop::Converged, value_name = "WHEN", value_parser = choices::<Stop>(Stop::ALL.iter().map(|choice| choice.name()).collect()))]
+    stop: Stop,
+    /// Seed of the run
+    // TOML, which run.toml is written in, has no larger integers.
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
+    seed: u64,
+    /// Steps after which a run ends with what is feasible
+    #[arg(long, value_name = "N")]
+    max_steps: Option<u64>,
+    /// Codes in one run of a network (default: chosen)
+    #[arg(long, value_name = "B", value_parser = clap::value_parser!(u64).range(1..=65536))]
+    batch: Option<u64>,
+}
+
+/// Numbers that most runs leave alone. In the help its heading holds for all that follows, so it
+/// stands after a command's own flags.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Tuning")]
+pub(super) struct Tuning {
+    /// Adam's step, in spreads of the code prior
+    #[arg(long, default_value_t = Settings::STEP_SIZE, value_name = "X")]
+    step_size: f64,
+    /// Length of the plain step of `incremental`, in typical code lengths
+    #[arg(long, default_value_t = Settings::PLAIN_STEP, value_name = "X")]
+    plain_step: f64,
+    /// Share of the way to an end of the interval that one step may go
+    #[arg(long, default_value_t = Settings::ALPHA, value_name = "X")]
+    alpha: f64,
+    /// How `joint` goes through the samples
+    #[arg(long, default_value_t = Update::Exact, value_name = "HOW", value_parser = choices::<Update>(Update::ALL.iter().map(|choice| choice.name()).collect()))]
+    update: Update,
+    /// How intervals are enforced
+    #[arg(long, default_value_t = ConstraintKind::Projection, value_name = "HOW", value_parser = choices::<ConstraintKind>(ConstraintKind::ALL.iter().map(|choice| choice.name()).collect()))]
+    constraint: ConstraintKind,
+    /// Keep the seeds of `incremental` to the first batch
+    #[arg(long)]
+    fixed_seeds: bool,
+    /// Steps after which a start that was never feasible is drawn anew
+    #[arg(long, default_value_t = Settings::GIVE_UP_AFTER, value_name = "N")]
+    give_up_after: u64,
+    /// Where backward passes get forward values: kept, or computed again
+    #[arg(long, value_enum, default_value_t, value_name = "SCHEME")]
+    scheme: SchemeChoice,
+    /// Most megabytes kept for backward passes (default: a quarter of the free memory)
+    #[arg(long, value_name = "MB")]
+    memory_cap: Option<u64>,
+    /// Threads (default: every core)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=4096))]
+    threads: Option<u64>,
+}
+
+/// A parser of one of the sampler's choices that lists them in the help.
+fn choices<T>(names: Vec<&'static str>) -> impl clap::builder::TypedValueParser<Value = T>
+where
+    T: std::str::FromStr + Clone + Send + Sync + 'static,
+    T::Err: std::error::Error + Send + Sync + 'static,
+{
+    use clap::builder::{PossibleValuesParser, TypedValueParser};
+    PossibleValuesParser::new(names).try_map(|text| text.parse::<T>())
+}
+
+/// The names of all flags of [`Sampling`] and [`Tuning`], for what cannot stand beside any of them.
+pub(super) fn flags() -> Vec<Id> {
+    let command = Tuning::augment_args(Sampling::augment_args(Command::new("sampling")));
+    let flags = command.get_arguments();
+    flags.map(|flag| flag.get_id().clone()).collect()
+}
+
+impl Sampling {
+    /// What the flags ask for.
+    pub(super) fn manner(&self, tuning: &Tuning, global: &Global) -> Manner {
+        Manner {
+            settings: self.settings(tuning),
+            runtime: global.runtime_request(),
+            micro_batch: self.batch.map(|batch| batch as usize),
+            scheme: tuning.scheme,
+            memory_cap: tuning
+                .memory_cap
+                .map(|megabytes| megabytes.saturating_mul(1_000_000)),
+            threads: tuning.threads.map(|threads| threads as usize),
+        }
+    }
+
+    fn settings(&self, tuning: &Tuning) -> Settings {
+        let defaults = Settings::new(self.method, self.n);
+        Settings {
+            k: self.k,
+            seed: self.seed,
+            step_size: tuning.step_size,
+            plain_step: tuning.plain_step,
+            alpha: tuning.alpha,
+            max_steps: self.max_steps.unwrap_or(defaults.max_steps),
+            stop: self.stop,
+            update: tuning.update,
+            constraint: tuning.constraint,
+            seeds_grow: !tuning.fixed_seeds,
+            give_up_after: tuning.give_up_after,
+            init: self.init.clone(),
+            ..defaults
+        }
+    }
+}
