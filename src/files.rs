@@ -5,6 +5,9 @@ use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+/// What the names of files begin with that a kill in the middle of [`replace`] leaves behind.
+pub const TEMPORARY: &str = ".tmp";
+
 /// Replaces a file: a reader sees the old bytes or the new ones, never a mixture, and a failure
 /// leaves the old file and nothing else.
 ///
@@ -34,7 +37,9 @@ impl Prepared {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
         };
-        let file = tempfile::NamedTempFile::new_in(folder)?;
+        let file = tempfile::Builder::new()
+            .prefix(TEMPORARY)
+            .tempfile_in(folder)?;
         let mut buffered = io::BufWriter::with_capacity(1 << 18, file.as_file());
         write(&mut buffered)?;
         buffered.flush()?;

@@ -12,6 +12,7 @@ fn help_lists_what_is_built_and_only_that() {
     let text = String::from_utf8(output.stdout).unwrap();
     for command in [
         "sample",
+        "sweep",
         "resume",
         "show",
         "metrics",
@@ -29,7 +30,7 @@ fn help_lists_what_is_built_and_only_that() {
             "{command} is missing: {text}"
         );
     }
-    for later in ["attach", "report", "stats", "sweep", "merge", "worker"] {
+    for later in ["attach", "report", "stats", "merge", "worker"] {
         assert!(
             !text.contains(&format!("\n  {later}")),
             "{later} is listed: {text}"
@@ -41,6 +42,7 @@ fn help_lists_what_is_built_and_only_that() {
 fn every_reporting_command_takes_json() {
     for command in [
         "sample",
+        "sweep",
         "resume",
         "show",
         "metrics",

@@ -9,6 +9,7 @@ use crate::graph::GraphError;
 use crate::onnx::OnnxError;
 use crate::query::{QueryError, UsageError};
 use crate::run::RunError;
+use crate::run::sweep::SweepError;
 use crate::runtime::RuntimeError;
 use crate::sampler::{EvaluateError, SettingsError};
 
@@ -58,6 +59,9 @@ fn classify_cause(cause: &(dyn std::error::Error + 'static)) -> Option<Status> {
     if let Some(error) = cause.downcast_ref::<RunError>() {
         return Some(of_run(error));
     }
+    if let Some(error) = cause.downcast_ref::<SweepError>() {
+        return Some(of_sweep(error));
+    }
     if let Some(error) = cause.downcast_ref::<EngineError>() {
         return Some(of_engine(error));
     }
@@ -103,6 +107,25 @@ fn of_run(error: &RunError) -> Status {
             .0
             .downcast_ref::<EngineError>()
             .map_or(Status::Runtime, of_engine),
+    }
+}
+
+fn of_sweep(error: &SweepError) -> Status {
+    match error {
+        SweepError::NoLabels { .. }
+        | SweepError::TooFewLabels { .. }
+        | SweepError::NoUnit
+        | SweepError::Repeated { .. }
+        | SweepError::Different { .. } => Status::Usage,
+        SweepError::OtherRun { .. } | SweepError::Occupied(_) => Status::CannotWrite,
+        SweepError::NotASweep { .. } => Status::BadInput,
+        // What is written wrongly has to be mended first.
+        SweepError::Units(problems) => problems
+            .iter()
+            .map(|problem| of_query(&problem.cause))
+            .find(|status| *status == Status::Usage)
+            .unwrap_or(Status::BadInput),
+        SweepError::Run(error) => of_run(error),
     }
 }
 

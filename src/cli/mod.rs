@@ -17,6 +17,7 @@ pub mod sample;
 mod sampling;
 pub mod show;
 pub mod signals;
+pub mod sweep;
 pub mod worker;
 
 use std::ffi::OsString;
@@ -88,6 +89,8 @@ impl Global {
 enum Command {
     /// Sample a neuron's inverse set
     Sample(sample::SampleArgs),
+    /// Sample the inverse sets of many units, one run each
+    Sweep(sweep::SweepArgs),
     /// Go on with a run that was stopped or killed
     Resume(resume::ResumeArgs),
     /// Show runs or images in the terminal
@@ -129,6 +132,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let mut out = std::io::stdout().lock();
     let result = match &cli.command {
         Command::Sample(args) => sample::run(args, &cli.global, &mut out),
+        Command::Sweep(args) => sweep::run(args, &cli.global, &mut out),
         Command::Resume(args) => resume::run(args, &cli.global, &mut out),
         Command::Show(args) => show::run(args, &mut out).map(|()| exit::Status::Success),
         Command::Metrics(args) => metrics::run(args, &cli.global, &mut out),

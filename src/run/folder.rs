@@ -4,7 +4,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::RunError;
+use super::init::STARTS_FILE;
+use super::{RunError, lock};
 use crate::files;
 
 /// Everything needed to repeat the run.
@@ -100,6 +101,45 @@ impl RunFolder {
         let _ = fs::remove_dir_all(&self.path);
     }
 
+    /// Removes what a kill leaves of a run that never started: a folder without `run.toml`, and
+    /// nothing in it but what a run writes before that. Does nothing where there is no folder.
+    ///
+    /// # Errors
+    /// Another process is starting a run there, it holds something else, or it cannot be removed.
+    pub(super) fn discard_unstarted(path: &Path) -> Result<(), RunError> {
+        if !path.exists() {
+            return Ok(());
+        }
+        let folder = RunFolder {
+            path: path.to_owned(),
+        };
+        if let Some(holder) = lock::holder(&folder) {
+            return Err(RunError::Held {
+                path: path.to_owned(),
+                pid: holder.pid,
+            });
+        }
+        let refused = |error: io::Error| RunError::write(path, &error);
+        for entry in fs::read_dir(path).map_err(refused)? {
+            let entry = entry.map_err(refused)?;
+            let name = entry.file_name();
+            let is_ours = if name == IMAGES_FOLDER {
+                fs::read_dir(entry.path())
+                    .map_err(refused)?
+                    .next()
+                    .is_none()
+            } else {
+                name == LOCK_FILE
+                    || name == STARTS_FILE
+                    || name.to_string_lossy().starts_with(files::TEMPORARY)
+            };
+            if !is_ours {
+                return Err(RunError::Exists(path.to_owned()));
+            }
+        }
+        fs::remove_dir_all(path).map_err(refused)
+    }
+
     /// Replaces a file whole: a reader sees the old bytes or the new ones, never a mixture.
     ///
     /// # Errors
@@ -187,6 +227,28 @@ mod tests {
         fs::write(path.join("mine"), "x").unwrap();
         assert!(matches!(RunFolder::create(&path), Err(RunError::Exists(_))));
         assert!(path.join("mine").exists());
+    }
+
+    #[test]
+    fn only_what_a_run_writes_before_it_starts_is_discarded() {
+        let parent = tempfile::tempdir().unwrap();
+        let path = parent.path().join("run");
+        RunFolder::discard_unstarted(&path).unwrap();
+        RunFolder::create(&path).unwrap();
+        fs::write(path.join(LOCK_FILE), "").unwrap();
+        fs::write(path.join(".tmpAbCdEf"), "invset =").unwrap();
+        RunFolder::discard_unstarted(&path).unwrap();
+        assert!(!path.exists());
+        for mine in ["mine", RUN_FILE, "images/mine.png"] {
+            RunFolder::create(&path).unwrap();
+            fs::write(path.join(mine), "x").unwrap();
+            assert!(matches!(
+                RunFolder::discard_unstarted(&path),
+                Err(RunError::Exists(_))
+            ));
+            assert!(path.join(mine).exists());
+            fs::remove_dir_all(&path).unwrap();
+        }
     }
 
     #[test]

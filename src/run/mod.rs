@@ -19,6 +19,7 @@ mod socket;
 pub mod standing;
 mod start;
 pub mod summary;
+pub mod sweep;
 mod unchanged;
 mod worker;
 
