@@ -99,7 +99,9 @@ class Builder:
             places = shape[2] * shape[3] // (stride * stride if transposed else 1)
             self.macs += places * module.weight.numel()
         elif isinstance(module, nn.Linear):
-            tensors = [*inputs, self.weight(f"{name}.weight", module.weight), self.weight(f"{name}.bias", module.bias)]
+            tensors = [*inputs, self.weight(f"{name}.weight", module.weight)]
+            if module.bias is not None:
+                tensors.append(self.weight(f"{name}.bias", module.bias))
             self.node("Gemm", tensors, name, transB=1)
             self.macs += module.weight.numel()
         elif isinstance(module, nn.LeakyReLU):
@@ -108,6 +110,12 @@ class Builder:
             self.node({nn.ReLU: "Relu", nn.Sigmoid: "Sigmoid", nn.Tanh: "Tanh"}[type(module)], inputs, name)
         elif isinstance(module, nn.MaxPool2d):
             self.node("MaxPool", inputs, name, kernel_shape=[module.kernel_size] * 2, strides=[module.stride] * 2)
+        elif isinstance(module, nn.AvgPool2d):
+            self.node("AveragePool", inputs, name, kernel_shape=[module.kernel_size] * 2, strides=[module.stride] * 2)
+        elif isinstance(module, nn.Upsample):
+            factors = np.array([1, 1, module.scale_factor, module.scale_factor], np.float32)
+            self.node("Resize", [*inputs, "", self.weight(f"{name}.scales", factors)], name, mode="linear",
+                      coordinate_transformation_mode="half_pixel")
         elif isinstance(module, nn.AdaptiveAvgPool2d):
             self.node("GlobalAveragePool", inputs, name)
         elif isinstance(module, nn.Flatten):

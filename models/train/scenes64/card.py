@@ -10,7 +10,8 @@ import numpy as np
 from card import files, percent, table, taps
 from export import session
 from scenes64.ascent import ascend
-from scenes64.figures import CODE, paint
+from scenes64.figures import paint
+from scenes64.nets import CODE
 from scenes64.prose import CARD
 from sheets import sheet
 from statistics_file import run
@@ -49,8 +50,8 @@ def real(folder, held_out, tensors, labels):
 
 def distances(found):
     named = {"draws": "**draws of G**", "reconstructions": "reconstructions G(inverse(x)) of the held-out photographs",
-             "other real photographs": "as many other real photographs (training)", "reconstructions by PCA": "reconstructions by PCA, 256 codes",
-             "draws by PCA": "draws of a PCA decoder, 256 codes", "the mean image": "the mean image"}
+             "other real photographs": "as many other real photographs (training)", "reconstructions by PCA": "reconstructions by PCA, 192 codes",
+             "draws by PCA": "draws of a PCA decoder, 192 codes", "the mean image": "the mean image"}
     order = ("other real photographs", "reconstructions", "draws", "reconstructions by PCA", "draws by PCA", "the mean image")
     return table(["4,000 images", "in the judge's features", "in MobileNetV2's (512 of them)"],
                  [[named[name], f"{found[name]['judge']:.2f}", f"{found[name]['outside']:.2f}"] for name in order])
@@ -85,7 +86,7 @@ def write(folder, cache, m, tensors, labels, held_out):
         best=", ".join(f"{labels[index]} {percent(c['class_top1'][index], 0)}" for index in best[:8]),
         worst=", ".join(f"{labels[index]} {percent(c['class_top1'][index], 0)}" for index in best[-8:]),
         distances=distances(g["distances"]), rmse=g["rmse"], rmse_linear=g["rmse_linear"], rmse_mean=g["rmse_mean"],
-        same=percent(g["same_class"]), same_linear=percent(g["same_class_linear"]), code_square=g["code_square"],
+        same=percent(g["same_class"]), same_linear=percent(g["same_class_linear"]), code_square=g["code_square"], inside=percent(g["code_inside"]),
         probe=probe, agreement=agreements(m, cache), beyond=percent(m["ascent"]["beyond_p999"]),
         shown=", ".join(shown[:10]) + " on the left; " + ", ".join(shown[10:]) + " on the right",
         encoder_distance=f"{tensors['median_distance/encoder'][0]:.2f}", judge_distance=f"{tensors['median_distance/judge'][0]:.2f}",

@@ -3,17 +3,18 @@
 import numpy as np
 import torch
 from safetensors.numpy import load_file
+from scipy.stats import chi2
 
 from export import session
 from figures import frechet
 from scenes64.ascent import ascend
+from scenes64.nets import CODE
 from scenes64.outside import Outside
 from scenes64.photos import MEAN, STD
 from scenes64.probe import probes
 from statistics_file import per_channel, run
 
 DRAWS = 4000
-CODE = 256
 
 
 def normalise(images):
@@ -106,7 +107,7 @@ def generator(nets, photos, held_out, outside, seed=21):
     return dict(
         distances=distances, rmse=error(rebuilt), rmse_linear=error(linear), rmse_mean=error(sets["the mean image"][: len(test)]),
         same_class=float((said == said_rebuilt).mean()), same_class_linear=float((said == said_linear).mean()),
-        code_square=float((codes**2).sum(1).mean()),
+        code_square=float((codes**2).sum(1).mean()), code_inside=float(((codes**2).sum(1) <= chi2.ppf(0.999, CODE)).mean()),
     )
 
 

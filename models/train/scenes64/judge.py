@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import onnx
 import onnxruntime
 import torch
 import torch.nn.functional as F
@@ -28,7 +29,12 @@ def targets(data: Path, cache: Path, photos) -> torch.Tensor:
     if not path.exists():
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = torch.get_num_threads()
-        runner = onnxruntime.InferenceSession(str(Path(data) / FILE), options, providers=["CPUExecutionProvider"])
+        options.log_severity_level = 3
+        model = onnx.load(Path(data) / FILE)
+        for axis in (2, 3):  # convolutions and a global average: any size will do
+            model.graph.input[0].type.tensor_type.shape.dim[axis].dim_param = "size"
+        del model.graph.value_info[:]
+        runner = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
         found = []
         for start in range(0, len(photos), 100):
             image = F.interpolate(photos.floats(slice(start, start + 100)), (SIZE, SIZE), mode="bilinear")

@@ -4,9 +4,10 @@ import torch
 from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from nets import Layer, Residual, Scale
+from nets import Layer, Residual, Scale, Sum
 
-CODE = 256
+CODE = 192
+SKETCH = 16  # pixels on a side of the sketch in a code
 
 
 class Classifier(nn.Module):
@@ -28,73 +29,94 @@ class Classifier(nn.Module):
         self.dropout = nn.Dropout(0.1)
         self.logits = nn.Linear(fourth, classes)
 
-    def forward(self, image):
+    def embed(self, image):
         x = self.layer1(self.layer0(image))
         x = self.layer2(self.down2(x))
         x = self.layer3(self.down3(x))
         x = self.layer4(self.down4(x))
-        features = self.features(self.pool(x))
+        return self.features(self.pool(x))
+
+    def forward(self, image):
+        features = self.embed(image)
         return self.logits(self.dropout(features)), features
 
 
+class Affine(nn.Module):
+    """(x - mean) / std for each channel: a 1 x 1 convolution with fixed weights."""
+
+    def __init__(self, mean, std):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 3, 1)
+        with torch.no_grad():
+            self.conv.weight.copy_(torch.diag(1.0 / torch.tensor(std)).view(3, 3, 1, 1))
+            self.conv.bias.copy_(-torch.tensor(mean) / torch.tensor(std))
+
+    def forward(self, image):
+        return self.conv(image)
+
+
 class Generator(nn.Module):
-    """G: code [N, 256] -> image [N, 3, 64, 64] in [0, 1]."""
+    """G: code [N, 192] -> image [N, 3, 64, 64] in [0, 1].
+
+    `base` is a 16 x 16 sketch, linear in the code; the rest paints it out, guided by the whole code.
+    """
 
     def __init__(self, code: int = CODE):
         super().__init__()
         self.map1 = nn.Linear(code, 256)
         self.map1_relu = nn.LeakyReLU(0.2)
-        self.map2 = nn.Linear(256, 256)
-        self.map2_relu = nn.LeakyReLU(0.2)
-        self.spread = nn.Linear(256, 192 * 16)
-        self.unflatten = nn.Unflatten(1, (192, 4, 4))
+        self.spread = nn.Linear(256, 144 * 16)
+        self.unflatten = nn.Unflatten(1, (144, 4, 4))
         self.spread_relu = nn.LeakyReLU(0.2)
-        self.up1 = Layer(192, 160, 4, 2, 1, slope=0.2, up=True)
+        self.up1 = Layer(144, 160, 4, 2, 1, slope=0.2, up=True)
         self.layer1 = Layer(160, 160, slope=0.2)
         self.up2 = Layer(160, 96, 4, 2, 1, slope=0.2, up=True)
+        self.base = nn.Linear(code, 3 * SKETCH * SKETCH)
+        self.sketch = nn.Unflatten(1, (3, SKETCH, SKETCH))
+        self.read = Layer(3, 96, slope=0.2)
+        self.meet = Sum()
         self.layer2 = Layer(96, 96, slope=0.2)
-        self.up3 = Layer(96, 48, 4, 2, 1, slope=0.2, up=True)
-        self.layer3 = Layer(48, 48, slope=0.2)
-        self.up4 = Layer(48, 24, 4, 2, 1, slope=0.2, up=True)
+        self.up3 = Layer(96, 56, 4, 2, 1, slope=0.2, up=True)
+        self.layer3 = Layer(56, 56, slope=0.2)
+        self.up4 = Layer(56, 24, 4, 2, 1, slope=0.2, up=True)
         self.paint = nn.Conv2d(24, 3, 3, 1, 1)
+        self.steep = Scale(4.0, -2.0)  # the sigmoid's slope is a quarter: a sketch alone comes out about as it is
+        self.enlarge = nn.Upsample(scale_factor=4, mode="bilinear", align_corners=False)
+        self.sum = Sum()
         self.image = nn.Sigmoid()
 
     def forward(self, code):
-        x = self.map2_relu(self.map2(self.map1_relu(self.map1(code))))
-        x = self.spread_relu(self.unflatten(self.spread(x)))
-        x = self.layer1(self.up1(x))
-        x = self.layer2(self.up2(x))
-        x = self.layer3(self.up3(x))
-        return self.image(self.paint(self.up4(x)))
+        sketch = self.sketch(self.base(code))
+        x = self.spread_relu(self.unflatten(self.spread(self.map1_relu(self.map1(code)))))
+        x = self.up2(self.layer1(self.up1(x)))
+        x = self.layer2(self.meet(x, self.read(sketch)))
+        x = self.up4(self.layer3(self.up3(x)))
+        return self.image(self.sum(self.paint(x), self.enlarge(self.steep(sketch))))
 
 
 class Inverse(nn.Module):
-    """E': image -> mean and log variance of the code; only the mean is exported."""
+    """E': image [N, 3, 64, 64] in [0, 1] -> code: what a small picture of it and f's features leave, whitened.
 
-    def __init__(self, code: int = CODE):
+    `trunk` is the finished classifier's. Nothing here is trained further.
+    """
+
+    def __init__(self, classifier: Classifier, mean, std, code: int = CODE):
         super().__init__()
-        self.centre = Scale(4.0, -2.0)
-        self.layer1 = Layer(3, 32, 4, 2, 1, slope=0.2)
-        self.layer2 = Layer(32, 64, 4, 2, 1, slope=0.2)
-        self.layer3 = Layer(64, 128, 4, 2, 1, slope=0.2)
-        self.layer4 = Layer(128, 192, 4, 2, 1, slope=0.2)
+        self.normalise = Affine(mean, std)
+        self.trunk = classifier
+        self.shrink = nn.AvgPool2d(64 // SKETCH)
         self.flatten = nn.Flatten()
-        self.code = nn.Linear(192 * 16, code)
-        self.log_variance = nn.Linear(192 * 16, code)
-        with torch.no_grad():  # wide rows: start near the prior
-            self.code.weight.mul_(0.3)
-            self.log_variance.weight.mul_(0.1)
+        self.from_sketch = nn.Linear(3 * SKETCH * SKETCH, code, bias=False)
+        self.from_features = nn.Linear(classifier.logits.in_features, code)
+        self.code = Sum()
 
-    def trunk(self, image):
-        x = self.layer2(self.layer1(self.centre(image)))
-        return self.flatten(self.layer4(self.layer3(x)))
-
-    def both(self, image):
-        x = self.trunk(image)
-        return self.code(x), self.log_variance(x).clamp(-8.0, 1.0)
+    def parts(self, image):
+        """The flat sketch [N, 768] and f's features."""
+        return self.flatten(self.shrink(image)), self.trunk.embed(self.normalise(image))
 
     def forward(self, image):
-        return self.code(self.trunk(image))
+        sketch, features = self.parts(image)
+        return self.code(self.from_sketch(sketch), self.from_features(features))
 
 
 class Judge(nn.Module):
@@ -146,6 +168,10 @@ class Critic(nn.Module):
         self.tap3 = nn.Sequential(conv(fourth, 192, 3), leaky(), nn.Flatten())
         self.score = spectral_norm(nn.Linear(192, 1))
         self.label = spectral_norm(nn.Embedding(classes, 192))
+
+    def fit(self, deepest, labels):
+        """How well images fit labels [N], by the deepest tap."""
+        return (self.label(labels) * self.tap3(deepest)).sum(1)
 
     def forward(self, image, taps, labels=None):
         """A list of patch scores [N, places] and, with `labels`, the fit [N] of each image to its label."""

@@ -4,7 +4,7 @@ import json
 
 import torch
 
-from scenes64 import bundle, card, classifier, figures, judge, painter, photos, teacher
+from scenes64 import bundle, card, classifier, code, figures, judge, painter, photos, teacher
 from scenes64.eye import Eye
 
 
@@ -14,21 +14,22 @@ def indices(data) -> list[int]:
 
 
 def train(data, cache, log):
-    """Photographs, held-out photographs and the trained networks."""
+    """Held-out photographs, training photographs, the codes of these and the trained networks."""
     known, held_out = photos.load(data, cache, "train"), photos.load(data, cache, "val")
     taught = teacher.logits(data, cache, known, indices(data), log)
     trained = dict(
         classifier=classifier.train(known, held_out, taught, cache, log=log),
         judge=judge.train(known, judge.targets(data, cache, known), cache, log=log),
     )
-    trained["generator"], trained["inverse"] = painter.train(known, taught, Eye(data, known), cache, log=log)
-    return known, held_out, trained
+    trained["inverse"], codes, sketch = code.build(trained["classifier"], known, cache, log)
+    trained["generator"] = painter.train(known, codes, trained["inverse"], sketch, Eye(data, known), cache, log=log)
+    return known, held_out, codes.flatten(0, 1), trained
 
 
 def make(data, folder, cache, log, measure=True):
     """Trains, writes the bundle, measures it and writes its card and sheets."""
-    known, held_out, trained = train(data, cache, log)
-    facts, tensors = bundle.write(folder, trained, known, held_out, photos.labels(data))
+    known, held_out, codes, trained = train(data, cache, log)
+    facts, tensors = bundle.write(folder, trained, codes, held_out, photos.labels(data))
     if not measure:
         return
     measured = figures.measure(folder, data, known, held_out, indices(data), log)
