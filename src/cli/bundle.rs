@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use super::exit::Status;
-use super::sampling::default_bundle;
+use super::sampling::DEFAULT_BUNDLE;
 use super::{Global, output};
 use crate::bundle::{Draft, Guess};
 use crate::check::{self, Report};
@@ -33,7 +33,7 @@ enum BundleCommand {
 #[derive(Debug, Args)]
 struct CheckArgs {
     /// A built-in bundle, or a folder with a bundle.toml
-    #[arg(default_value_t = default_bundle(), value_name = "NAME|DIR")]
+    #[arg(default_value = DEFAULT_BUNDLE, value_name = "NAME|DIR")]
     bundle: String,
     /// Print one JSON object
     #[arg(long)]
