@@ -78,8 +78,8 @@ def main():
     runtimes = [["--runtime", "embedded"]]
     if arguments.library:
         runtimes.append(["--runtime", "onnxruntime", "--library", str(arguments.library)])
-    print("| network | runtime | median relative error | kinked | seconds | CPU seconds |")
-    print("|---|---|---|---|---|---|", flush=True)
+    print("| network | runtime | median relative error | in 64 bits | kinked | seconds | CPU seconds |")
+    print("|---|---|---|---|---|---|---|", flush=True)
     wrong = 0
     for label, files, wrt, of in checks():
         if arguments.names and not any(name in label for name in arguments.names):
@@ -92,13 +92,14 @@ def main():
             done = subprocess.run(command, capture_output=True, text=True)
             seconds, cpu = time.monotonic() - start, cpu_seconds() - start_cpu
             if not done.stdout:
-                print(f"| {label} | {runtime[1]} | {done.stderr.strip()} | | | |", flush=True)
+                print(f"| {label} | {runtime[1]} | {done.stderr.strip()} | | | | |", flush=True)
                 wrong += 1
                 continue
             report = json.loads(done.stdout)
             wrong += not report["agrees"]
             print(
                 f"| {label} | {report['backend']['name']} | {report['median_relative_error']:.1e} "
+                f"| {report['median_relative_error_in_64_bits']:.1e} "
                 f"| {100 * report['kinked_share']:.0f} % | {seconds:.1f} | {cpu:.1f} |",
                 flush=True,
             )

@@ -13,13 +13,16 @@
 //! signs are as good as random, so those few err by about √h of it, and by nothing where none is crossed:
 //! a decoder of 50 million units needs h of 1e-8 for that. (32-bit floats allow no less than 1e-3: the
 //! differences then err by a hundredth.)
+//!
+//! What holds for a step holds for rounding: where the 32-bit forward pass of a runtime takes a few
+//! units of millions to the other side of their kink, its gradient errs by the root of their share. So
+//! the gradient graph is evaluated in 64-bit floats too. It tells a wrong derivative from rounding.
 
 /// Step sizes, largest first, relative to the norm of the point.
 pub(super) const STEPS: [f64; 3] = [1e-7, 1e-8, 1e-9];
 
-/// The smaller steps are tried where the error at the larger ones exceeds this, or one-sided
-/// differences disagree: so the error reported is the best of the three steps wherever it is above
-/// this, and no better than the best where it is below.
+/// The smaller steps are tried where the gradient graph in 64-bit floats errs by more than this at the
+/// larger ones, or one-sided differences disagree.
 const GOOD: f64 = 1e-5;
 
 /// How much slower than h the asymmetry may shrink before it means a kink.
@@ -56,23 +59,34 @@ pub(super) struct Scale {
 /// The comparison along one direction.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Comparison {
-    /// |C − g·v| relative to the larger of both, at the best step tried.
+    /// |C − g·v| relative to the larger of both, at the best step tried, for the g of the runtime.
     pub(super) error: f64,
+    /// The same for the g of the gradient graph in 64-bit floats.
+    pub(super) exact_error: f64,
     /// Whether one-sided differences disagree however small the step.
     pub(super) kinked: bool,
 }
 
-/// Compares the product `predicted` = g·v with differences, `stencil` being asked for as many of the
-/// three steps as are needed.
+/// The product g·v for both gradients.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Predicted {
+    /// As the runtime gives it.
+    pub(super) runtime: f64,
+    /// As the gradient graph gives it in 64-bit floats.
+    pub(super) exact: f64,
+}
+
+/// Compares the products g·v with differences, `stencil` being asked for as many of the three steps as
+/// are needed.
 ///
 /// # Errors
 /// Those of `stencil`.
 pub(super) fn compare<E>(
-    predicted: f64,
+    predicted: Predicted,
     scale: &Scale,
     mut stencil: impl FnMut(f64) -> Result<Stencil, E>,
 ) -> Result<Comparison, E> {
-    let relative = |stencil: &Stencil| {
+    let relative = |stencil: &Stencil, predicted: f64| {
         let difference = (stencil.ahead - stencil.behind) / (2.0 * stencil.step);
         let size = difference
             .abs()
@@ -87,14 +101,15 @@ pub(super) fn compare<E>(
     let asymmetry = |stencil: &Stencil| {
         (stencil.ahead + stencil.behind - 2.0 * scale.value).abs() / stencil.step
     };
-    let matters = NEGLIGIBLE * predicted.abs().max(scale.derivative);
+    let matters = NEGLIGIBLE * predicted.exact.abs().max(scale.derivative);
     let mut stencils = Vec::with_capacity(STEPS.len());
     // A NaN compares as larger, so that it is not taken for the best.
-    let mut error = f64::NAN;
+    let (mut error, mut exact_error) = (f64::NAN, f64::NAN);
     for step in STEPS {
         let next = stencil(step * scale.reach)?;
-        error = error.min(relative(&next));
-        let is_plain = error <= GOOD && asymmetry(&next) <= matters;
+        error = error.min(relative(&next, predicted.runtime));
+        exact_error = exact_error.min(relative(&next, predicted.exact));
+        let is_plain = exact_error <= GOOD && asymmetry(&next) <= matters;
         stencils.push(next);
         if is_plain {
             break;
@@ -102,6 +117,7 @@ pub(super) fn compare<E>(
     }
     Ok(Comparison {
         error,
+        exact_error,
         kinked: is_kinked(&stencils, asymmetry, matters, scale.rounding),
     })
 }
@@ -157,6 +173,10 @@ mod tests {
                 ahead: f(step),
                 behind: f(-step),
             })
+        };
+        let predicted = Predicted {
+            runtime: predicted,
+            exact: predicted,
         };
         compare(predicted, &scale, stencil).unwrap_or_else(|never| match never {})
     }

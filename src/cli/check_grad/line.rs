@@ -4,7 +4,7 @@ use ndarray_rand::rand_distr::{Distribution, StandardNormal};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 
-use super::differences::{Scale, Stencil};
+use super::differences::{Predicted, Scale, Stencil};
 use crate::graph::{DType, Graph, Tensor, TensorType, ValueId, interpret, passes};
 
 /// Where the gradient is taken.
@@ -45,20 +45,30 @@ pub(super) struct Lines {
     position: usize,
     at: Vec<f64>,
     weights: Vec<f64>,
-    /// The gradient under test.
+    /// The gradient under test, and in 64-bit floats.
     slope: Vec<f64>,
+    exact: Vec<f64>,
     scale: Scale,
 }
 
 impl Lines {
-    /// The lines through `point` of a graph with one output, whose gradient there is to be `slope`.
-    pub(super) fn new(graph: &Graph, point: Point, slope: Vec<f64>) -> anyhow::Result<Self> {
+    /// The lines through `point` of a graph with one output, whose gradient there a runtime finds to be
+    /// `slope`. `gradient` is the graph of the gradient, with the cotangent as its last input.
+    pub(super) fn new(
+        graph: &Graph,
+        gradient: &Graph,
+        point: Point,
+        slope: Vec<f64>,
+    ) -> anyhow::Result<Self> {
         let graph = passes::convert_floats(&passes::prune(graph), DType::F64);
-        let types = graph.inputs().iter().map(|&id| graph.tensor_type(id));
-        let inputs = types
-            .zip(&point.inputs)
-            .map(|(to, given)| Tensor::from_f64(to.dtype, to.shape.as_slice(), &given.to_f64()))
-            .collect::<Result<Vec<Tensor>, _>>()?;
+        let gradient = passes::convert_floats(&passes::prune(gradient), DType::F64);
+        let given = point.inputs.iter().chain([&point.cotangent]);
+        let mut inputs = given.map(wide).collect::<anyhow::Result<Vec<Tensor>>>()?;
+        let exact = interpret::run(&gradient, &inputs).map_err(anyhow::Error::msg)?;
+        let exact = exact.first().map(Tensor::to_f64).unwrap_or_default();
+        drop(gradient);
+        // The graph itself takes no cotangent.
+        inputs.pop();
         let mut lines = Lines {
             at: inputs[point.position].to_f64(),
             graph,
@@ -68,10 +78,11 @@ impl Lines {
             scale: Scale {
                 value: 0.0,
                 rounding: 0.0,
-                derivative: norm(&slope) / (slope.len() as f64).sqrt(),
+                derivative: norm(&exact) / (exact.len() as f64).sqrt(),
                 reach: 1.0,
             },
             slope,
+            exact,
         };
         let terms = lines.terms(lines.at.clone())?;
         lines.scale.value = terms.iter().sum();
@@ -117,9 +128,12 @@ pub(super) struct Line<'l> {
 }
 
 impl Line<'_> {
-    /// The derivative along the line that the gradient predicts.
-    pub(super) fn predicted(&self) -> f64 {
-        products(&self.lines.slope, &self.direction).sum()
+    /// The derivative along the line that the gradients predict.
+    pub(super) fn predicted(&self) -> Predicted {
+        Predicted {
+            runtime: products(&self.lines.slope, &self.direction).sum(),
+            exact: products(&self.lines.exact, &self.direction).sum(),
+        }
     }
 
     /// f at both sides of the point.
@@ -135,6 +149,15 @@ impl Line<'_> {
             behind: value(-step)?,
         })
     }
+}
+
+/// Floats in 64 bits; others as they are.
+fn wide(tensor: &Tensor) -> anyhow::Result<Tensor> {
+    if !tensor.dtype().is_float() {
+        return Ok(tensor.clone());
+    }
+    let values = tensor.to_f64();
+    Ok(Tensor::from_f64(DType::F64, tensor.shape(), &values)?)
 }
 
 fn random_tensor(tensor_type: &TensorType, random: &mut ChaCha20Rng) -> anyhow::Result<Tensor> {
