@@ -8,7 +8,9 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use common::{bundle_copy, failure, json, repository, run};
-use protobuf::{FLOAT, GraphParts, INT64, Message, graph, model, node, tensor, value_info};
+use protobuf::{
+    Attribute, FLOAT, GraphParts, INT64, Message, attribute, graph, model, node, tensor, value_info,
+};
 use safetensors::Dtype;
 use safetensors::tensor::TensorView;
 use serde_json::Value;
@@ -115,6 +117,46 @@ fn image_model(operators: &[&str]) -> Vec<u8> {
     };
     model(18, graph(parts), Vec::new()).into_bytes()
 }
+
+/// A classifier `image [N, 1, 28, 28]` to `logits [N, 784]`, and to `turned [784, N]` and
+/// `total []`, whose first axis counts no images.
+fn classifier_with_stray_tensors() -> Vec<u8> {
+    let names = |names: &[&str]| {
+        names
+            .iter()
+            .map(|name| name.to_string())
+            .collect::<Vec<_>>()
+    };
+    let step = |op: &str, input: &str, output: &str, attributes| {
+        node(op, "", &names(&[input]), &names(&[output]), attributes)
+    };
+    let turn = attribute("perm", Attribute::Ints(vec![1, 0]));
+    let total = attribute("keepdims", Attribute::Int(0));
+    let parts = GraphParts {
+        nodes: vec![
+            step("Flatten", "image", "logits", Vec::new()),
+            step("Transpose", "logits", "turned", vec![turn]),
+            step("ReduceMean", "logits", "total", vec![total]),
+        ],
+        initializers: Vec::new(),
+        inputs: vec![value_info("image", FLOAT, &[0, 1, 28, 28])],
+        outputs: vec![value_info("logits", FLOAT, &[0, 784])],
+    };
+    model(18, graph(parts), Vec::new()).into_bytes()
+}
+
+/// Puts the classifier with stray tensors into a copy, without labels and statistics.
+fn with_stray_tensors(bundle: &Path) {
+    let bytes = classifier_with_stray_tensors();
+    std::fs::write(bundle.join("classifier.onnx"), bytes).unwrap();
+    let path = bundle.join("bundle.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let at = text.find("[labels]").unwrap();
+    std::fs::write(path, &text[..at]).unwrap();
+}
+
+const ENCODER: &str =
+    "[encoder]\nfile = \"encoder.onnx\"\ninput = \"image\"\noutput = \"embedding\"";
 
 /// A generator `code [N, 784] -> image`, with an operator behind a reshape to [N, 1, 28, 28].
 fn generator(operator: &str) -> Vec<u8> {
@@ -259,6 +301,23 @@ const FAULTS: &[Fault] = &[
             );
         },
         &["encoder.tensor"],
+    ),
+    (
+        "an encoder tensor without a first axis for the images",
+        |b| {
+            with_stray_tensors(b);
+            edit(b, ENCODER, "[encoder]\ntensor = \"total\"");
+        },
+        &["encoder.tensor"],
+    ),
+    (
+        "logits and an encoder tensor whose first axis is another",
+        |b| {
+            with_stray_tensors(b);
+            edit(b, "\"logits\"", "\"turned\"");
+            edit(b, ENCODER, "[encoder]\ntensor = \"turned\"");
+        },
+        &["classifier.logits", "encoder.tensor"],
     ),
     (
         "channels of the generator",
@@ -410,6 +469,64 @@ fn every_fault_alone_is_reported_under_its_key_and_nothing_else_is() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_tensor_that_mixes_images_is_refused_by_sample_as_by_check() {
+    let (_guard, bundle) = fashion();
+    with_stray_tensors(&bundle);
+    let sample = |place: &Path, unit: &str| {
+        let bundle = place.to_str().unwrap();
+        let unit = format!("{unit} in 0..1");
+        failure(&run(&[
+            "sample",
+            "--bundle",
+            bundle,
+            "--where",
+            &unit,
+            "-n",
+            "2",
+            "--quiet",
+            "--json",
+            "--out",
+            "/nowhere/run",
+        ]))
+    };
+    let (code, stderr) = sample(&bundle, "turned[0]");
+    assert_eq!(code, 4, "{stderr}");
+    assert!(stderr.contains("'turned'"), "{stderr}");
+    for tensor in ["total", "turned"] {
+        let (_guard, bundle) = fashion();
+        with_stray_tensors(&bundle);
+        edit(
+            &bundle,
+            ENCODER,
+            &format!("[encoder]\ntensor = \"{tensor}\""),
+        );
+        let (code, stderr) = sample(&bundle, "logits[0]");
+        assert_eq!(code, 4, "{stderr}");
+        assert!(stderr.contains("encoder.tensor"), "{stderr}");
+        assert!(!stderr.contains("panicked"), "{stderr}");
+    }
+}
+
+#[test]
+fn a_network_of_one_fixed_batch_is_reported_whatever_that_is() {
+    for batch in [1, 2, 3, 8] {
+        let (_guard, bundle) = fashion();
+        let mut bytes = image_model(&["Neg", "Flatten"]);
+        // The open first length of the input, before one of 1 and one of 28.
+        let open = [0x08, 0, 0x0a, 2, 0x08, 1, 0x0a, 2, 0x08, 28];
+        let at = bytes.windows(10).position(|part| part == open).unwrap();
+        bytes[at + 1] = batch;
+        std::fs::write(bundle.join("judge.onnx"), &bytes).unwrap();
+        let judge = "file = \"judge.onnx\"\ninput = \"image\"\noutput = \"embedding\"";
+        edit(&bundle, judge, "file = \"judge.onnx\"");
+        statistics(&bundle, &[("quantiles/logits", &[10, 3])], &[]);
+        let (code, report) = check(&bundle);
+        let expected = vec!["judge.input".to_owned()];
+        assert_eq!((code, keys(&report)), (4, expected), "{report:#}");
+    }
 }
 
 #[test]

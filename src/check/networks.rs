@@ -110,9 +110,10 @@ impl Stage<'_> {
         if let Some(Encoder::Tensor(tensor)) = &manifest.encoder
             && !self.findings.has("encoder.tensor")
             && let Some(graph) = self.part("encoder.tensor", model, tensor, &facts.file)
+            && let Some(width) = self.vectors("encoder.tensor", &graph, &facts.file)
         {
             let features = graph.outputs()[0];
-            self.facts.embedding_length = Some(graph.shape(features)[1..].iter().product());
+            self.facts.embedding_length = Some(width);
             self.differentiates("encoder.tensor", &graph, features, graph.inputs()[0]);
         }
     }
@@ -123,11 +124,20 @@ impl Stage<'_> {
         self.findings.keep(key, file, result)
     }
 
+    /// How many values the output of the classifier has for each image.
+    fn vectors(&mut self, key: &str, graph: &Graph, file: &str) -> Option<usize> {
+        let output = graph.outputs()[0];
+        let named = format!("'{}' of '{file}'", graph.name(output));
+        let width = engine::vectors_for(graph, output, BATCH, key, &named);
+        self.findings.keep(key, file, width)
+    }
+
     fn logits(&mut self, model: &Model, file: &str) {
         let logits = self.bundle.logits(model);
         let Some(graph) = self.part("classifier.file", model, &logits, file) else {
             return;
         };
+        let has_vectors = self.vectors("classifier.logits", &graph, file).is_some();
         let (input, output) = (graph.inputs()[0], graph.outputs()[0]);
         let shape = graph.shape(output).to_vec();
         let port = |id: ValueId| Port {
@@ -135,7 +145,7 @@ impl Stage<'_> {
             shape: graph.shape(id).get(1..).unwrap_or_default().to_vec(),
         };
         self.facts.ports("classifier", port(input), port(output));
-        match unit_axis(shape.len()) {
+        match unit_axis(shape.len()).filter(|_| has_vectors) {
             Some(axis) => {
                 self.facts.logits = Some(shape[axis]);
                 self.labels(&logits, shape[axis]);

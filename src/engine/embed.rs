@@ -4,8 +4,8 @@
 use ndarray::Array2;
 
 use super::{EngineError, fit, parts};
-use crate::bundle::{Bundle, MANIFEST, Network, Problem};
-use crate::graph::{DType, Graph, Op, passes};
+use crate::bundle::{Bundle, Network};
+use crate::graph::{Graph, Op, passes};
 use crate::onnx;
 use crate::runtime::{Input, Runtime, Session, SessionOptions};
 
@@ -122,17 +122,9 @@ pub fn image_network(
     let name = front.name(prepared).to_owned();
     let mut graph = passes::compose(&front, &network, &[(&name, &input)], "network/")?;
     let features = graph.outputs()[0];
-    let found = graph.tensor_type(features);
-    if found.dtype != DType::F32 || found.shape.first() != Some(&batch) {
-        let reason = format!("it is {found} for {batch} images, not float32 values for each");
-        return Err(EngineError::fit(vec![Problem::new(
-            MANIFEST,
-            &format!("{section}.output"),
-            reason,
-            "name an output with a vector for each image",
-        )]));
-    }
-    let width = found.shape[1..].iter().product();
+    let key = format!("{section}.output");
+    let of = format!("the output of '{}'", facts.file);
+    let width = parts::vectors_for(&graph, features, batch, &key, &of)?;
     let shape = vec![batch, width];
     let flat = graph.add("front/vector", Op::Reshape { shape }, &[features])?;
     graph.set_outputs(vec![flat]);

@@ -151,7 +151,11 @@ impl Composed {
 
         let taps = graph.outputs().to_vec();
         let mut scalars = Vec::with_capacity(units.len());
+        let file = &bundle.manifest().classifier.file;
+        let in_classifier = |tensor: &str| format!("'{tensor}' of '{file}'");
         for (number, unit) in units.iter().enumerate() {
+            let named = in_classifier(&unit.tensor);
+            parts::vectors_for(&graph, taps[number], batch, "classifier.file", &named)?;
             scalars.push(read_unit(
                 &mut graph,
                 &format!("unit/{number}"),
@@ -163,46 +167,42 @@ impl Composed {
 
         let activation_name = graph.name(activation).to_owned();
         let image = find(&graph, &image_name)?;
-        let features = match &bundle.manifest().encoder {
-            None => image,
-            Some(Encoder::Tensor(_)) => taps[units.len()],
+        let (features, key, named) = match &bundle.manifest().encoder {
+            None => (image, "generator.output", "the image".to_owned()),
+            Some(Encoder::Tensor(tensor)) => {
+                (taps[units.len()], "encoder.tensor", in_classifier(tensor))
+            }
             Some(Encoder::Network(facts)) => {
                 graph = attach_encoder(graph, image, activation, bundle, facts, batch)?;
-                graph.outputs()[0]
+                let named = format!("the output of '{}'", facts.file);
+                (graph.outputs()[0], "encoder.output", named)
             }
         };
+        let width = parts::vectors_for(&graph, features, batch, key, &named)?;
         let image = find(&graph, &image_name)?;
         let activation = find(&graph, &activation_name)?;
-        Composed::finish(graph, image, activation, features, code_shape)
-    }
-
-    /// Flattens the embedding, sets the outputs and simplifies.
-    fn finish(
-        mut graph: Graph,
-        image: ValueId,
-        activation: ValueId,
-        features: ValueId,
-        code_shape: Vec<usize>,
-    ) -> Result<Composed, EngineError> {
         // The image may also be the embedding; an output of its own keeps the three apart.
         let image = graph.add("image", Op::Unary(Unary::Identity), &[image])?;
-        let shape = graph.shape(features).to_vec();
-        let embedding = graph.add(
-            "embedding",
-            Op::Reshape {
-                shape: vec![shape[0], shape[1..].iter().product()],
-            },
-            &[features],
-        )?;
-        graph.set_outputs(vec![image, activation, embedding]);
+        let shape = vec![batch, width];
+        let embedding = graph.add("embedding", Op::Reshape { shape }, &[features])?;
+        Ok(Composed::finish(
+            graph,
+            [image, activation, embedding],
+            code_shape,
+        ))
+    }
+
+    /// Sets the outputs (image, activation, embedding) and simplifies.
+    fn finish(mut graph: Graph, outputs: [ValueId; 3], code_shape: Vec<usize>) -> Composed {
+        graph.set_outputs(outputs.to_vec());
         let graph =
             passes::fold_batch_normalization(&passes::fold_constants(&passes::prune(&graph)));
         let outputs = graph.outputs();
-        Ok(Composed {
+        Composed {
             outputs: [outputs[0], outputs[1], outputs[2]],
             graph,
             code_shape,
-        })
+        }
     }
 }
 

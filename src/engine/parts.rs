@@ -52,9 +52,11 @@ pub fn generator(
         .output
         .as_deref()
         .unwrap_or_else(|| generator.name(generator.outputs()[0]));
+    let found = graph.tensor_type(graph.outputs()[0]);
+    let is_image = found.dtype == DType::F32 && image.first() == Some(&batch);
     let problem = match image[..] {
-        [_, channels, _, _] if channels == facts.channels.count() => None,
-        [_, channels, _, _] => Some(Problem::new(
+        [_, channels, _, _] if is_image && channels == facts.channels.count() => None,
+        [_, channels, _, _] if is_image => Some(Problem::new(
             MANIFEST,
             "generator.channels",
             format!(
@@ -69,7 +71,7 @@ pub fn generator(
             MANIFEST,
             "generator.output",
             format!(
-                "'{named}' of '{}' has the shape {image:?}, which is no image",
+                "'{named}' of '{}' is {found} for {batch} codes, which is no image for each",
                 network.file
             ),
             IMAGE,
@@ -200,6 +202,33 @@ pub fn network(
     })?;
     let input = one_input(&graph, &facts.file, facts.input.as_deref(), section)?;
     Ok((graph, input))
+}
+
+/// How many values there are for each of `batch` samples in `name`, the value `id` of a graph. `key`
+/// of the manifest is to be corrected where they are not float32, or the first axis does not count
+/// samples: rows would be read off that belong to no sample, or to another.
+///
+/// # Errors
+/// It holds no float32 vector for each sample.
+pub fn vectors_for(
+    graph: &Graph,
+    id: ValueId,
+    batch: usize,
+    key: &str,
+    name: &str,
+) -> Result<usize, EngineError> {
+    let found = graph.tensor_type(id);
+    match found.shape.split_first() {
+        Some((&rows, rest)) if rows == batch && found.dtype == DType::F32 => {
+            Ok(rest.iter().product())
+        }
+        _ => Err(EngineError::fit(vec![Problem::new(
+            MANIFEST,
+            key,
+            format!("{name} is {found} for {batch} images, not float32 values for each"),
+            "name a tensor whose first axis counts the images, with float32 values for each",
+        )])),
+    }
 }
 
 fn input_names(model: &Model) -> Vec<&str> {
