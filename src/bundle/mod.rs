@@ -8,6 +8,7 @@ mod manifest;
 mod manifest_file;
 mod manifest_sections;
 mod models;
+mod outside;
 mod prior;
 mod source;
 mod statistics;
@@ -33,6 +34,7 @@ pub use source::{Source, resolve};
 pub use statistics::{Histogram, Statistics};
 
 use crate::text;
+use outside::Outside;
 
 /// A bundle whose small files are read and whose every named file exists.
 #[derive(Debug, Clone)]
@@ -135,16 +137,29 @@ impl Bundle {
             .map_err(|reason| self.invalid(vec![Problem::whole_file(file, reason, RESTORE)]))
     }
 
-    /// The SHA-256 of each of its files, manifest included, in hexadecimal.
+    /// The SHA-256 of each of its files, manifest included, in hexadecimal; and that of each file
+    /// that a model keeps weights in, by its path within the bundle.
     ///
     /// # Errors
     /// One of them cannot be read.
     pub fn fingerprints(&self) -> Result<BTreeMap<String, String>, BundleError> {
         let named = self.manifest.files().into_values();
-        std::iter::once(MANIFEST)
-            .chain(named)
-            .map(|file| Ok((file.to_owned(), sha256(&self.bytes(file)?))))
-            .collect()
+        let mut fingerprints = BTreeMap::new();
+        for file in std::iter::once(MANIFEST).chain(named) {
+            let bytes = self.bytes(file)?;
+            fingerprints.insert(file.to_owned(), sha256(&bytes));
+            let Some(outside) = Outside::of(&self.source, file, &bytes) else {
+                continue;
+            };
+            for (name, path) in outside.files {
+                let bytes = std::fs::read(path).map_err(|error| {
+                    let reason = format!("cannot be read ({error})");
+                    self.invalid(vec![Problem::whole_file(&name, reason, RESTORE)])
+                })?;
+                fingerprints.insert(name, sha256(&bytes));
+            }
+        }
+        Ok(fingerprints)
     }
 
     fn invalid(&self, problems: Vec<Problem>) -> BundleError {
@@ -193,7 +208,11 @@ fn read(source: Source) -> Examined {
     });
     let statistics = manifest.statistics.as_deref().and_then(|name| {
         let bytes = source.read(name).ok()?;
-        let hash = |file: &str| Some(sha256(&source.read(file).ok()?));
+        let hash = |file: &str| {
+            let bytes = source.read(file).ok()?;
+            let outside = Outside::of(&source, file, &bytes);
+            Some(outside.map_or_else(|| sha256(&bytes), |outside| outside.sha256))
+        };
         keep(
             Statistics::parse(name, &bytes, &manifest, &hash),
             &mut problems,

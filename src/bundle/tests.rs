@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use super::*;
+use crate::graph::{Binary, DType, Graph, Op, Tensor, TensorType};
+use crate::onnx::{Placement, encode};
 
 const MANIFEST_TEXT: &str = "name = 'tiny'
 [generator]
@@ -61,6 +63,51 @@ fn a_folder_is_read_with_its_labels_prior_and_statistics() {
     assert_eq!(
         fingerprints["classifier.onnx"],
         "2e7d2c03a9507ae265ecf5b5356885a53393a2029d241394997265a1a25aefc6"
+    );
+}
+
+#[test]
+fn weights_in_other_files_are_part_of_what_a_bundle_is() {
+    let folder = folder();
+    let write = |name: &str, bytes: &[u8]| std::fs::write(folder.path().join(name), bytes).unwrap();
+    let mut graph = Graph::new();
+    let input = TensorType::new(DType::F32, [1, 512]);
+    let input = graph.add_input("x", input).unwrap();
+    let weight = graph.add_constant("w", Tensor::filled(DType::F32, [512], 2.5));
+    let sum = graph.add("y", Op::Binary(Binary::Add), &[input, weight]);
+    graph.set_outputs(vec![sum.unwrap()]);
+    let encoded = encode(&graph, Placement::Beside("w.bin")).unwrap();
+    let (mut model, mut weights) = (Vec::new(), Vec::new());
+    encoded.write_model(&mut model).unwrap();
+    encoded.write_weights(&mut weights).unwrap();
+    std::fs::create_dir(folder.path().join("sub")).unwrap();
+    write("sub/classifier.onnx", &model);
+    write("sub/w.bin", &weights);
+    write(
+        MANIFEST,
+        MANIFEST_TEXT
+            .replace("classifier.onnx", "sub/classifier.onnx")
+            .as_bytes(),
+    );
+    let statistics = |hash: &str| {
+        let facts = [("classifier_sha256", hash), ("image_count", "9")];
+        let levels: &[(&str, &[usize], &[f32])] = &[("levels", &[2], &[0.0, 1.0])];
+        write("stats.safetensors", &test_files::tensors(levels, &facts));
+    };
+    statistics(&sha256(&[&model[..], &weights].concat()));
+    let open = || Bundle::open(folder.path().to_str().unwrap());
+    let before = open().unwrap().fingerprints().unwrap();
+    assert_eq!(before["sub/classifier.onnx"], sha256(&model));
+    assert_eq!(before["sub/w.bin"], sha256(&weights), "{before:?}");
+    let bundle = open().unwrap();
+    weights[2] ^= 1;
+    write("sub/w.bin", &weights);
+    let after = bundle.fingerprints().unwrap();
+    assert_ne!(before["sub/w.bin"], after["sub/w.bin"]);
+    let found = problems(folder.path());
+    assert!(
+        found[0].starts_with("stats.safetensors: classifier_sha256: "),
+        "{found:?}"
     );
 }
 
