@@ -27,6 +27,8 @@ use findings::Findings;
 
 /// Codes that run through the networks together.
 const BATCH: usize = 2;
+/// Another number of codes: a run chooses its own, so that a network must take any.
+const OTHER_BATCH: usize = 3;
 
 /// A bundle and what is wrong with it.
 #[derive(Debug, Clone, serde::Serialize)]

@@ -3,10 +3,10 @@
 use super::facts::{Facts, Port};
 use super::findings::Findings;
 use super::open::Models;
-use super::{BATCH, probe::Parts};
+use super::{BATCH, OTHER_BATCH, probe::Parts};
 use crate::autodiff;
 use crate::bundle::{Bundle, Encoder, GeneratorForm, Network};
-use crate::engine;
+use crate::engine::{self, EngineError};
 use crate::graph::{Graph, ValueId};
 use crate::onnx::Model;
 use crate::query::unit_axis;
@@ -49,6 +49,14 @@ pub(super) fn check(
     Parts { generator, prior }
 }
 
+/// What is made of a network at [`BATCH`], if it takes another batch as well: a file of one fixed
+/// batch would pass by chance.
+fn of_any_batch<T>(make: impl Fn(usize) -> Result<T, EngineError>) -> Result<T, EngineError> {
+    let made = make(BATCH)?;
+    make(OTHER_BATCH)?;
+    Ok(made)
+}
+
 struct Stage<'a> {
     bundle: &'a Bundle,
     findings: &'a mut Findings,
@@ -67,7 +75,7 @@ impl Stage<'_> {
         if self.findings.is_spoilt("generator") || !opened {
             return None;
         }
-        let result = engine::generator(self.bundle, model, BATCH);
+        let result = of_any_batch(|batch| engine::generator(self.bundle, model, batch));
         let generated = self.findings.keep("generator.file", file, result)?;
         let graph = generated.graph;
         let (code, image) = (graph.inputs()[0], graph.outputs()[0]);
@@ -120,7 +128,7 @@ impl Stage<'_> {
 
     fn part(&mut self, key: &str, model: &Model, tensor: &str, file: &str) -> Option<Graph> {
         let tensors = [tensor.to_owned()];
-        let result = engine::classifier(self.bundle, model, &tensors, BATCH);
+        let result = of_any_batch(|batch| engine::classifier(self.bundle, model, &tensors, batch));
         self.findings.keep(key, file, result)
     }
 
@@ -209,7 +217,7 @@ impl Stage<'_> {
             return None;
         }
         let key = format!("{section}.file");
-        let result = engine::network(model, network, section, BATCH);
+        let result = of_any_batch(|batch| engine::network(model, network, section, batch));
         let (graph, _) = self.findings.keep(&key, &network.file, result)?;
         let input = graph.shape(graph.inputs()[0]);
         let input = input.get(1..).unwrap_or_default();
