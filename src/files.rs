@@ -1,12 +1,26 @@
 //! Files: replacing them whole, and telling pictures from the rest.
 
-use std::fs::Permissions;
+use std::fs::{DirEntry, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 /// What the names of files begin with that a kill in the middle of [`replace`] leaves behind.
-pub const TEMPORARY: &str = ".tmp";
+const TEMPORARY: &str = ".tmp";
+
+/// Characters behind it.
+const RANDOM: usize = 6;
+
+/// Whether a file of a folder is one that a kill in the middle of [`replace`] leaves behind, and
+/// nobody's own: by its exact form.
+pub fn is_left_behind(entry: &DirEntry) -> bool {
+    let name = entry.file_name();
+    let random = name.to_str().and_then(|name| name.strip_prefix(TEMPORARY));
+    let is_form = random.is_some_and(|random| {
+        random.len() == RANDOM && random.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    });
+    is_form && entry.file_type().is_ok_and(|kind| kind.is_file())
+}
 
 /// Replaces a file: a reader sees the old bytes or the new ones, never a mixture, and a failure
 /// leaves the old file and nothing else.
@@ -39,6 +53,7 @@ impl Prepared {
         };
         let file = tempfile::Builder::new()
             .prefix(TEMPORARY)
+            .rand_bytes(RANDOM)
             .tempfile_in(folder)?;
         let mut buffered = io::BufWriter::with_capacity(1 << 18, file.as_file());
         write(&mut buffered)?;
@@ -99,6 +114,33 @@ mod tests {
         drop(Prepared::write(&path, |file| file.write_all(b"one")).unwrap());
         assert!(Prepared::write(&path, |_| Err(io::Error::other("full"))).is_err());
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn only_files_of_the_exact_form_are_left_behind_by_a_kill() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in [
+            ".tmp",
+            ".tmp.notes",
+            ".tmpAbCdE",
+            ".tmpAbCdEfG",
+            ".tmpAb-dEf",
+            "x.tmpAbCdEf",
+        ] {
+            std::fs::write(folder.path().join(name), "mine").unwrap();
+        }
+        std::fs::create_dir(folder.path().join(".tmpFolder")).unwrap();
+        let found = || -> Vec<_> {
+            let entries = std::fs::read_dir(folder.path()).unwrap();
+            entries.map(Result::unwrap).filter(is_left_behind).collect()
+        };
+        assert!(found().is_empty(), "{:?}", found());
+        std::fs::create_dir(folder.path().join(".tmpAaaaaa")).unwrap();
+        assert!(found().is_empty(), "{:?}", found());
+        // What is written is of that form.
+        let prepared = Prepared::write(&folder.path().join("file"), |_| Ok(())).unwrap();
+        assert_eq!(found().len(), 1);
+        drop(prepared);
     }
 
     #[test]

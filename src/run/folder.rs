@@ -129,9 +129,7 @@ impl RunFolder {
                     .next()
                     .is_none()
             } else {
-                name == LOCK_FILE
-                    || name == STARTS_FILE
-                    || name.to_string_lossy().starts_with(files::TEMPORARY)
+                name == LOCK_FILE || name == STARTS_FILE || files::is_left_behind(&entry)
             };
             if !is_ours {
                 return Err(RunError::Exists(path.to_owned()));
@@ -239,7 +237,7 @@ mod tests {
         fs::write(path.join(".tmpAbCdEf"), "invset =").unwrap();
         RunFolder::discard_unstarted(&path).unwrap();
         assert!(!path.exists());
-        for mine in ["mine", RUN_FILE, "images/mine.png"] {
+        for mine in ["mine", ".tmp.mine", RUN_FILE, "images/mine.png"] {
             RunFolder::create(&path).unwrap();
             fs::write(path.join(mine), "x").unwrap();
             assert!(matches!(

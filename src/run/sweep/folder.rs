@@ -1,6 +1,5 @@
 //! The folder of a sweep: one writer, and nothing in it that is no part of the sweep.
 
-use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -20,6 +19,8 @@ pub(super) struct SweepFolder {
     _lock: RunLock,
     /// Whether this process made the folder.
     is_new: bool,
+    /// Whether a sweep was in it before.
+    was_started: bool,
 }
 
 impl SweepFolder {
@@ -34,9 +35,9 @@ impl SweepFolder {
             fs::create_dir_all(path).map_err(|error| refused(&error))?;
         } else if !path.join(SWEEP_FILE).exists() {
             for entry in fs::read_dir(path).map_err(|error| refused(&error))? {
-                let name = entry.map_err(|error| refused(&error))?.file_name();
+                let entry = entry.map_err(|error| refused(&error))?;
                 // What a kill leaves before sweep.toml is there.
-                let is_ours = name == LOCK_FILE || is_temporary(&name);
+                let is_ours = entry.file_name() == LOCK_FILE || files::is_left_behind(&entry);
                 if !is_ours {
                     return Err(SweepError::Occupied(path.to_owned()));
                 }
@@ -46,12 +47,13 @@ impl SweepFolder {
             _lock: RunLock::acquire(path)?,
             path: path.to_owned(),
             is_new,
+            was_started: path.join(SWEEP_FILE).exists(),
         };
         for entry in fs::read_dir(path)
             .map_err(|error| refused(&error))?
             .flatten()
         {
-            if is_temporary(&entry.file_name()) {
+            if files::is_left_behind(&entry) {
                 // Half a sweep.toml; one that stays does no harm.
                 let _ = fs::remove_file(entry.path());
             }
@@ -75,17 +77,17 @@ impl SweepFolder {
         &self.path
     }
 
-    /// Removes a folder that this process made for a sweep of which no run could start.
+    /// Removes what this process wrote for a sweep of which no run could start, and the folder where
+    /// it made that; a sweep that was in it before stays.
     pub(super) fn discard(&self) {
+        if self.was_started {
+            return;
+        }
+        let _ = fs::remove_file(self.path.join(SWEEP_FILE));
+        let _ = fs::remove_file(self.path.join(LOCK_FILE));
         if self.is_new {
-            // Only what is ours goes; a folder with anything else in it stays.
-            let _ = fs::remove_file(self.path.join(SWEEP_FILE));
-            let _ = fs::remove_file(self.path.join(LOCK_FILE));
+            // One with anything else in it stays.
             let _ = fs::remove_dir(&self.path);
         }
     }
-}
-
-fn is_temporary(name: &OsStr) -> bool {
-    name.to_string_lossy().starts_with(files::TEMPORARY)
 }
