@@ -12,7 +12,7 @@ use crate::sampler::{EvaluateError, SettingsError};
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// The folder of a new run is there already.
-    #[error("{} exists already; choose another --out, or `invset resume` it", .0.display())]
+    #[error("{} exists already; move it away, or choose another --out; a run in it goes on with `invset resume`", .0.display())]
     Exists(PathBuf),
     /// A file or folder of the run cannot be written.
     #[error("cannot write {}: {reason}; {remedy}", path.display())]
@@ -24,10 +24,10 @@ pub enum RunError {
         /// What to do next.
         remedy: &'static str,
     },
-    /// Another process writes the run.
-    #[error("{} is being written by another process (pid {pid}); attach to it, or stop it first", path.display())]
+    /// Another process writes the run or the sweep.
+    #[error("{} is being written by another process (pid {pid}); wait until that ends, or stop it first", path.display())]
     Held {
-        /// The run folder.
+        /// Its folder.
         path: PathBuf,
         /// Its writer, as its lock says; 0 when the lock does not say.
         pid: u32,
@@ -89,12 +89,12 @@ impl RunError {
     pub(super) fn write(path: &Path, error: &io::Error) -> RunError {
         let remedy = match error.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                "free some space, then `invset resume` the run"
+                "free some space, then go on with `invset resume`, or with the sweep's `--resume`"
             }
             io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-                "choose a folder that can be written with --out"
+                "make it writable, or choose another folder with --out"
             }
-            _ => "check the folder, or choose another with --out",
+            _ => "check its folder, or choose another with --out",
         };
         RunError::Write {
             path: path.to_owned(),

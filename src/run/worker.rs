@@ -57,7 +57,7 @@ impl Worker<'_> {
         loop {
             match control.next() {
                 Next::Stop => {
-                    self.event("stopped; `invset resume` goes on", observer)?;
+                    self.event("stopped; the run can be resumed", observer)?;
                     self.checkpoint()?;
                     return Ok(Ending::Interrupted);
                 }
