@@ -1,6 +1,7 @@
 //! A new bundle made of model files: the folder with copies of them, and a manifest to complete.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use super::draft_text::{Drafted, Part, manifest_text};
@@ -90,33 +91,44 @@ impl Draft {
             move |source| DraftError::Write { path, source }
         };
         let parts = self.open()?;
-        // Built beside its place, so that a failure leaves nothing.
-        let parent = match folder.parent() {
+        // Built aside, so that a failure leaves nothing.
+        let exists = folder.is_dir();
+        let beside = match folder.parent() {
+            _ if exists => folder,
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
         };
-        std::fs::create_dir_all(parent).map_err(write(parent))?;
+        std::fs::create_dir_all(beside).map_err(write(beside))?;
         let building = tempfile::Builder::new()
             .prefix(".bundle-")
             .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o755))
-            .tempdir_in(parent)
+            .tempdir_in(beside)
             .map_err(write(folder))?;
+        let place = Place {
+            building: building.path(),
+            folder,
+        };
         for part in &parts {
-            copy_part(part, building.path())?;
+            place.copy_part(part)?;
         }
         if let Some(labels) = &self.labels {
-            copy(labels, &building.path().join("labels.txt"))?;
+            place.copy(labels, Path::new("labels.txt"))?;
         }
         let name = match &self.name {
             Some(name) => name.clone(),
             None => folder_name(folder),
         };
         let Drafted { text, guesses } = manifest_text(self, &name, &parts);
-        let manifest = building.path().join(MANIFEST);
-        std::fs::write(&manifest, text).map_err(write(&manifest))?;
-        std::fs::rename(building.path(), folder).map_err(write(folder))?;
-        // It has moved: there is nothing left to remove.
-        let _ = building.keep();
+        std::fs::write(building.path().join(MANIFEST), text)
+            .map_err(write(&folder.join(MANIFEST)))?;
+        if exists {
+            // It stays the folder that it is: somebody may stand in it.
+            move_up(building.path(), folder).map_err(write(folder))?;
+        } else {
+            std::fs::rename(building.path(), folder).map_err(write(folder))?;
+            // It has moved: there is nothing left to remove.
+            let _ = building.keep();
+        }
         Ok(guesses)
     }
 
@@ -132,6 +144,7 @@ impl Draft {
         let mut parts = Vec::new();
         for (section, path) in given {
             if let Some(path) = path {
+                check_regular(path)?;
                 let model = Model::open(path)?;
                 parts.push(Part::new(section, path, model));
             }
@@ -140,46 +153,97 @@ impl Draft {
     }
 }
 
-/// Copies a model and the files that hold weights of it, each at the path that the model gives.
-fn copy_part(part: &Part, folder: &Path) -> Result<(), DraftError> {
-    let target = folder.join(&part.file);
-    copy(&part.path, &target)?;
-    let beside = match part.path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
+/// A new bundle while it is built.
+struct Place<'a> {
+    building: &'a Path,
+    /// Where it will be: what people are told.
+    folder: &'a Path,
+}
+
+impl Place<'_> {
+    /// Copies a model and the files that hold weights of it, each at the path that the model gives.
+    fn copy_part(&self, part: &Part) -> Result<(), DraftError> {
+        let target = Path::new(&part.file);
+        self.copy(&part.path, target)?;
+        let beside = match part.path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        for external in part.model.external_files() {
+            let from = resolve(beside, external).map_err(|reason| DraftError::Read {
+                path: beside.join(external),
+                reason,
+            })?;
+            self.copy(&from, &target.with_file_name(external))?;
+        }
+        Ok(())
+    }
+
+    /// Copies a file to `to` within the bundle.
+    fn copy(&self, from: &Path, to: &Path) -> Result<(), DraftError> {
+        let read = |error: io::Error| DraftError::Read {
+            path: from.to_owned(),
+            reason: error.to_string(),
+        };
+        let write = |source| DraftError::Write {
+            path: self.folder.join(to),
+            source,
+        };
+        check_regular(from)?;
+        let mut source = File::open(from).map_err(read)?;
+        let to = self.building.join(to);
+        if let Some(folder) = to.parent() {
+            std::fs::create_dir_all(folder).map_err(write)?;
+        }
+        let mut target = File::create(&to).map_err(write)?;
+        let mut buffer = vec![0; 1 << 16];
+        loop {
+            match source.read(&mut buffer) {
+                Ok(0) => return Ok(()),
+                Ok(length) => target.write_all(&buffer[..length]).map_err(write)?,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(read(error)),
+            }
+        }
+    }
+}
+
+/// A pipe or a device would block or never end.
+fn check_regular(file: &Path) -> Result<(), DraftError> {
+    let reason = match file.metadata() {
+        Ok(metadata) if metadata.is_file() => return Ok(()),
+        Ok(_) => "it is not a regular file".to_owned(),
+        Err(error) => error.to_string(),
     };
-    for external in part.model.external_files() {
-        let from = resolve(beside, external).map_err(|reason| DraftError::Read {
-            path: beside.join(external),
-            reason,
-        })?;
-        copy(&from, &target.with_file_name("").join(external))?;
+    Err(DraftError::Read {
+        path: file.to_owned(),
+        reason,
+    })
+}
+
+/// Moves everything in `from` into `to`, or nothing.
+fn move_up(from: &Path, to: &Path) -> io::Result<()> {
+    let mut moved: Vec<(PathBuf, PathBuf)> = Vec::new();
+    for entry in std::fs::read_dir(from)?.collect::<io::Result<Vec<_>>>()? {
+        let target = to.join(entry.file_name());
+        if let Err(error) = std::fs::rename(entry.path(), &target) {
+            for (from, to) in moved {
+                // Nothing can be done about what cannot be moved back; the first error is reported.
+                let _ = std::fs::rename(to, from);
+            }
+            return Err(error);
+        }
+        moved.push((entry.path(), target));
     }
     Ok(())
 }
 
-fn copy(from: &Path, to: &Path) -> Result<(), DraftError> {
-    let mut source = std::fs::File::open(from).map_err(|error| DraftError::Read {
-        path: from.to_owned(),
-        reason: error.to_string(),
-    })?;
-    let mut write = || -> io::Result<()> {
-        if let Some(folder) = to.parent() {
-            std::fs::create_dir_all(folder)?;
-        }
-        io::copy(&mut source, &mut std::fs::File::create(to)?).map(|_| ())
-    };
-    write().map_err(|source| DraftError::Write {
-        path: to.to_owned(),
-        source,
-    })
-}
-
 /// The last part of a path, or `bundle` where it has none.
 fn folder_name(folder: &Path) -> String {
-    let name = folder.file_name().map(|name| name.to_string_lossy());
-    match name {
-        Some(name) => crate::text::clean(&name),
+    // `.` has none of its own.
+    let real = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    match real.file_name() {
+        Some(name) => crate::text::clean(&name.to_string_lossy()),
         None => "bundle".to_owned(),
     }
 }

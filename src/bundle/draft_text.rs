@@ -1,7 +1,7 @@
 //! The text of a new `bundle.toml`, with what can be read off the models filled in.
 
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::draft::{Draft, Guess};
 use crate::onnx::{LoadOptions, Model, TensorInfo};
@@ -24,10 +24,16 @@ impl Part {
             Some(_) => format!("{section}/"),
             None => String::new(),
         };
+        // Weights keep the place that the model gives, even where that is the name for it.
+        let is_taken = |name: &str| model.external_files().any(|file| begins_with(file, name));
+        let mut name = format!("{section}.onnx");
+        while is_taken(&name) {
+            name = format!("model-{name}");
+        }
         Part {
             section,
             path: path.to_owned(),
-            file: format!("{folder}{section}.onnx"),
+            file: format!("{folder}{name}"),
             model,
         }
     }
@@ -50,6 +56,13 @@ impl Part {
     fn input_shape(&self) -> Vec<Option<usize>> {
         self.model.inputs().first().map_or(Vec::new(), declared)
     }
+}
+
+/// Whether a path within a folder goes through, or to, what is called `name` there.
+fn begins_with(path: &str, name: &str) -> bool {
+    let mut parts = Path::new(path).components();
+    let first = parts.find(|part| matches!(part, Component::Normal(_)));
+    first.is_some_and(|part| part.as_os_str() == name)
 }
 
 /// The axes behind the batch.
