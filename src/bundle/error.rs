@@ -1,5 +1,5 @@
-//! What can be wrong with a bundle. Every variant is a bad file (exit code 4) but
-//! [`BundleError::UnknownName`], which is a usage error (2).
+//! What can be wrong with a bundle. Every variant is a bad file (exit code 4), and so is a bundle that
+//! is not there.
 
 use std::fmt;
 
