@@ -309,3 +309,25 @@ fn a_full_disk_stops_the_run_and_keeps_what_was_found() {
         "{leftovers:?}"
     );
 }
+
+#[test]
+fn whole_numbers_that_run_toml_cannot_hold_are_refused() {
+    let beyond = "9223372036854775808";
+    for flag in [
+        "-n",
+        "-k",
+        "--seed",
+        "--max-steps",
+        "--give-up-after",
+        "--memory-cap",
+    ] {
+        refused(&["--where", "bag in 1..2", flag, beyond], 2, &[beyond]);
+    }
+    // In megabytes.
+    let beyond = "9223372036855";
+    refused(
+        &["--where", "bag in 1..2", "--memory-cap", beyond],
+        2,
+        &[beyond],
+    );
+}

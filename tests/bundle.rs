@@ -7,7 +7,7 @@ mod protobuf;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use common::{bundle_copy, failure, json, repository, run};
+use common::{bundle_copy, failure, invset, json, repository, run};
 use protobuf::{
     Attribute, FLOAT, GraphParts, INT64, Message, attribute, graph, model, node, tensor, value_info,
 };
@@ -229,6 +229,22 @@ fn built_in_bundles_have_nothing_wrong() {
     ] {
         assert!(text.contains(word), "{word}: {text}");
     }
+}
+
+#[test]
+fn the_default_bundle_is_the_photographs() {
+    let output = invset()
+        .env_remove("INVSET_BUNDLE")
+        .args(["bundle", "check", "--json", "--runtime", "embedded"])
+        .output()
+        .unwrap();
+    let report = json(&output);
+    assert_eq!(report["bundle"], "scenes64");
+    assert_eq!(report["facts"]["name"], "scenes64");
+    assert_eq!(report["ok"], true);
+    let help = run(&["sample", "--help"]).stdout;
+    let help = String::from_utf8(help).unwrap();
+    assert!(help.contains("INVSET_BUNDLE"), "{help}");
 }
 
 #[test]
@@ -514,17 +530,14 @@ fn a_tensor_that_mixes_images_is_refused_by_sample_as_by_check() {
 fn a_network_of_one_fixed_batch_is_reported_whatever_that_is() {
     for batch in [1, 2, 3, 8] {
         let (_guard, bundle) = fashion();
-        let mut bytes = image_model(&["Neg", "Flatten"]);
-        // The open first length of the input, before one of 1 and one of 28.
-        let open = [0x08, 0, 0x0a, 2, 0x08, 1, 0x0a, 2, 0x08, 28];
-        let at = bytes.windows(10).position(|part| part == open).unwrap();
+        let mut bytes = generator("Sigmoid");
+        // The open first length of the code, before one of 784.
+        let open = [0x08, 0, 0x0a, 3, 0x08, 0x90, 0x06];
+        let at = bytes.windows(7).position(|part| part == open).unwrap();
         bytes[at + 1] = batch;
-        std::fs::write(bundle.join("judge.onnx"), &bytes).unwrap();
-        let judge = "file = \"judge.onnx\"\ninput = \"image\"\noutput = \"embedding\"";
-        edit(&bundle, judge, "file = \"judge.onnx\"");
-        statistics(&bundle, &[("quantiles/logits", &[10, 3])], &[]);
+        with_generator(&bundle, &bytes);
         let (code, report) = check(&bundle);
-        let expected = vec!["judge.input".to_owned()];
+        let expected = vec!["generator.input".to_owned()];
         assert_eq!((code, keys(&report)), (4, expected), "{report:#}");
     }
 }
@@ -690,10 +703,50 @@ fn a_folder_in_use_is_refused_and_left_alone() {
         assert!(stderr.contains("exists"), "{stderr}");
     }
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
-    // An empty one will do.
+    // An empty one will do, and so will the one that one stands in.
     let empty = tempfile::tempdir().unwrap();
     let output = new(empty.path(), &[]);
     assert_eq!(output.status.code(), Some(0), "{:?}", failure(&output));
+    assert_eq!(std::fs::read_dir(empty.path()).unwrap().count(), 3);
+    let here = empty.path().join("here");
+    std::fs::create_dir(&here).unwrap();
+    let file = |name: &str| repository("models/fashion").join(name);
+    let output = invset()
+        .current_dir(&here)
+        .args(["bundle", "new", ".", "--runtime", "embedded", "--generator"])
+        .arg(file("generator.onnx"))
+        .arg("--classifier")
+        .arg(file("classifier.onnx"))
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0), "{:?}", failure(&output));
+    let manifest = std::fs::read_to_string(here.join("bundle.toml")).unwrap();
+    assert!(manifest.contains("name = \"here\""), "{manifest}");
+}
+
+#[test]
+fn without_a_runtime_no_new_bundle_is_made() {
+    let parent = tempfile::tempdir().unwrap();
+    let file = |name: &str| repository("models/fashion").join(name);
+    let output = invset()
+        .env("ORT_DYLIB_PATH", "/nowhere/libonnxruntime.so")
+        .current_dir(parent.path())
+        .args([
+            "bundle",
+            "new",
+            "mine",
+            "--runtime",
+            "onnxruntime",
+            "--generator",
+        ])
+        .arg(file("generator.onnx"))
+        .arg("--classifier")
+        .arg(file("classifier.onnx"))
+        .output()
+        .unwrap();
+    let (code, stderr) = failure(&output);
+    assert_eq!(code, 5, "{stderr}");
+    assert_eq!(std::fs::read_dir(parent.path()).unwrap().count(), 0);
 }
 
 #[test]
@@ -705,6 +758,8 @@ fn a_bad_file_leaves_no_new_bundle() {
     for more in [
         ["--judge", broken.to_str().unwrap()],
         ["--labels", "/nowhere/labels.txt"],
+        ["--labels", "/dev/null"],
+        ["--judge", "/dev"],
     ] {
         let (code, stderr) = failure(&new(&folder, &more));
         assert_eq!(code, 4, "{stderr}");
@@ -715,18 +770,26 @@ fn a_bad_file_leaves_no_new_bundle() {
         let (code, stderr) = failure(&new(&folder, &more));
         assert_eq!(code, 2, "{more:?}: {stderr}");
     }
+    for [mean, std] in [
+        ["nan", "1"],
+        ["inf", "1"],
+        ["0", "0"],
+        ["0", "-1"],
+        ["0", "1e39"],
+    ] {
+        let (code, stderr) = failure(&new(&folder, &["--mean", mean, "--std", std]));
+        assert_eq!(code, 2, "{mean} {std}: {stderr}");
+    }
 }
 
-#[test]
-fn weights_in_other_files_are_copied_with_their_model() {
-    let parent = tempfile::tempdir().unwrap();
-    // The judge adds a weight of one number that lies in w.bin.
+/// `out = Flatten(image + w)`, with the one number `w` in a file of its own.
+fn image_model_with_weight_in(location: &str) -> Vec<u8> {
     let entry = |key: &str, value: &str| Message::new().text(1, key).text(2, value);
     let weight = Message::new()
         .ints(1, &[1])
         .int(2, FLOAT)
         .text(8, "w")
-        .message(13, entry("location", "data/w.bin"))
+        .message(13, entry("location", location))
         .int(14, 1);
     let names = |names: &[&str]| {
         names
@@ -749,8 +812,30 @@ fn weights_in_other_files_are_copied_with_their_model() {
         inputs: vec![value_info("image", FLOAT, &[0, 1, 28, 28])],
         outputs: vec![value_info("out", FLOAT, &[0, 784])],
     };
+    model(18, graph(parts), Vec::new()).into_bytes()
+}
+
+#[test]
+fn a_weight_file_with_the_name_of_the_new_model_does_not_become_it() {
+    let parent = tempfile::tempdir().unwrap();
+    let judge = parent.path().join("mine.onnx");
+    let bytes = image_model_with_weight_in("./judge.onnx");
+    std::fs::write(&judge, &bytes).unwrap();
+    std::fs::write(parent.path().join("judge.onnx"), 2.5_f32.to_le_bytes()).unwrap();
+    let folder = parent.path().join("mine");
+    let output = new(&folder, &["--judge", judge.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(0), "{:?}", failure(&output));
+    let weights = std::fs::read(folder.join("judge/judge.onnx")).unwrap();
+    assert_eq!(weights, 2.5_f32.to_le_bytes());
+    let copied = std::fs::read(folder.join("judge/model-judge.onnx")).unwrap();
+    assert!(copied == bytes);
+}
+
+#[test]
+fn weights_in_other_files_are_copied_with_their_model() {
+    let parent = tempfile::tempdir().unwrap();
     let judge = parent.path().join("judge.onnx");
-    std::fs::write(&judge, model(18, graph(parts), Vec::new()).into_bytes()).unwrap();
+    std::fs::write(&judge, image_model_with_weight_in("data/w.bin")).unwrap();
     std::fs::create_dir(parent.path().join("data")).unwrap();
     std::fs::write(parent.path().join("data/w.bin"), 2.5_f32.to_le_bytes()).unwrap();
     let folder = parent.path().join("mine");

@@ -4,15 +4,17 @@ mod print;
 
 use std::io::Write;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use super::exit::Status;
-use super::sampling::DEFAULT_BUNDLE;
+use super::sampling::default_bundle;
 use super::{Global, output};
 use crate::bundle::{Draft, Guess};
 use crate::check::{self, Report};
+use crate::runtime::Runtime;
 
 /// Arguments of `bundle`.
 #[derive(Debug, Args)]
@@ -32,8 +34,8 @@ enum BundleCommand {
 /// Arguments of `bundle check`.
 #[derive(Debug, Args)]
 struct CheckArgs {
-    /// A built-in bundle, or a folder with a bundle.toml
-    #[arg(default_value = DEFAULT_BUNDLE, value_name = "NAME|DIR")]
+    /// A built-in bundle, or a folder with a bundle.toml; INVSET_BUNDLE names another default
+    #[arg(default_value_t = default_bundle(), value_name = "NAME|DIR")]
     bundle: String,
     /// Print one JSON object
     #[arg(long)]
@@ -79,11 +81,19 @@ struct NewArgs {
         value_name = "A,B,C",
         value_delimiter = ',',
         requires = "std",
-        allow_hyphen_values = true
+        allow_hyphen_values = true,
+        value_parser = parse_finite
     )]
     mean: Vec<f32>,
     /// Divides it after that, one number a channel
-    #[arg(long, value_name = "A,B,C", value_delimiter = ',', requires = "mean")]
+    #[arg(
+        long,
+        value_name = "A,B,C",
+        value_delimiter = ',',
+        requires = "mean",
+        allow_hyphen_values = true,
+        value_parser = parse_positive
+    )]
     std: Vec<f32>,
     /// Print one JSON object
     #[arg(long)]
@@ -104,6 +114,18 @@ fn parse_range(text: &str) -> Result<Range, String> {
     }
 }
 
+/// A number that a manifest can hold and a network can use.
+fn parse_finite(text: &str) -> Result<f32, String> {
+    let number = text.trim().parse::<f32>().ok();
+    let finite = number.filter(|number| number.is_finite());
+    finite.ok_or_else(|| format!("'{text}' is not a finite number, as in 0.5"))
+}
+
+fn parse_positive(text: &str) -> Result<f32, String> {
+    let positive = parse_finite(text).ok().filter(|number| *number > 0.0);
+    positive.ok_or_else(|| format!("'{text}' is not a number above 0, as in 0.25"))
+}
+
 /// What `bundle new --json` prints.
 #[derive(Serialize)]
 struct Made {
@@ -121,7 +143,7 @@ struct Made {
 pub fn run(args: &BundleArgs, global: &Global, out: &mut dyn Write) -> anyhow::Result<Status> {
     match &args.command {
         BundleCommand::Check(args) => {
-            let report = report(&args.bundle, global)?;
+            let report = check::check(&args.bundle, &runtime(global)?)?;
             if args.json {
                 serde_json::to_writer_pretty(&mut *out, &report)?;
                 writeln!(out)?;
@@ -134,12 +156,12 @@ pub fn run(args: &BundleArgs, global: &Global, out: &mut dyn Write) -> anyhow::R
     }
 }
 
-fn report(bundle: &str, global: &Global) -> anyhow::Result<Report> {
+fn runtime(global: &Global) -> anyhow::Result<Arc<dyn Runtime>> {
     let opened = global.runtime_request().open()?;
     for note in &opened.notes {
         tracing::info!("{note}");
     }
-    Ok(check::check(bundle, &opened.runtime)?)
+    Ok(opened.runtime)
 }
 
 fn status(report: &Report) -> Status {
@@ -164,12 +186,13 @@ fn make(args: &NewArgs, global: &Global, out: &mut dyn Write) -> anyhow::Result<
         mean: args.mean.clone(),
         standard_deviation: args.std.clone(),
     };
+    // First, so that a failure leaves no folder behind that the next try would refuse.
+    let runtime = runtime(global)?;
     let guesses = draft.write(&args.folder)?;
     if !args.json {
         output::say(&format!("made {}", args.folder.display()));
     }
-    let folder = args.folder.to_string_lossy();
-    let report = report(&folder, global)?;
+    let report = check::check(&args.folder.to_string_lossy(), &runtime)?;
     let status = status(&report);
     if args.json {
         serde_json::to_writer_pretty(&mut *out, &Made { guesses, report })?;

@@ -4,6 +4,7 @@ use super::forward::RequestError;
 use super::grad::GradError;
 use crate::autodiff::AutodiffError;
 use crate::bundle::{BundleError, DraftError};
+use crate::check::CheckError;
 use crate::engine::EngineError;
 use crate::graph::GraphError;
 use crate::onnx::OnnxError;
@@ -62,6 +63,12 @@ fn classify_cause(cause: &(dyn std::error::Error + 'static)) -> Option<Status> {
     if let Some(error) = cause.downcast_ref::<SweepError>() {
         return Some(of_sweep(error));
     }
+    if let Some(error) = cause.downcast_ref::<CheckError>() {
+        return Some(match error {
+            CheckError::Bundle(_) => Status::BadInput,
+            CheckError::Runtime(_) => Status::Runtime,
+        });
+    }
     if let Some(error) = cause.downcast_ref::<EngineError>() {
         return Some(of_engine(error));
     }
@@ -74,7 +81,8 @@ fn classify_cause(cause: &(dyn std::error::Error + 'static)) -> Option<Status> {
     if let Some(GradError::Write { .. }) = cause.downcast_ref::<GradError>() {
         return Some(Status::CannotWrite);
     }
-    if let Some(DraftError::Exists(_) | DraftError::Write { .. }) = cause.downcast_ref::<DraftError>()
+    if let Some(DraftError::Exists(_) | DraftError::Write { .. }) =
+        cause.downcast_ref::<DraftError>()
     {
         return Some(Status::CannotWrite);
     }
@@ -147,5 +155,29 @@ fn of_query(error: &QueryError) -> Status {
     match error {
         QueryError::Usage(_) => Status::Usage,
         QueryError::File(_) | QueryError::Bundle(_) => Status::BadInput,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bundle_that_the_runtime_cannot_check_is_not_blamed_for_it() {
+        let failed = RuntimeError::Unavailable {
+            library: "libonnxruntime.so".to_owned(),
+            reason: "no device".to_owned(),
+            remedy: "take another".to_owned(),
+        };
+        assert_eq!(classify(&CheckError::from(failed).into()), Status::Runtime);
+        let unknown = BundleError::UnknownName {
+            name: "x".to_owned(),
+            nearest: None,
+            known: Vec::new(),
+        };
+        assert_eq!(
+            classify(&CheckError::from(unknown).into()),
+            Status::BadInput
+        );
     }
 }

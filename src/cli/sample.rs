@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::exit::Status;
-use super::sampling::{DEFAULT_BUNDLE, Sampling, Tuning};
+use super::sampling::{Sampling, Tuning, default_bundle};
 use super::{Global, output, progress, show, signals};
 use crate::run::summary::Summary;
 use crate::run::{self, Ending, Prepared, Request, control};
@@ -15,10 +15,10 @@ use crate::sampler::Finish;
 /// Arguments of `sample`.
 #[derive(Debug, Args)]
 pub struct SampleArgs {
-    /// A built-in bundle, or a folder with a bundle.toml
-    #[arg(long, default_value = DEFAULT_BUNDLE, value_name = "NAME|DIR")]
+    /// A built-in bundle, or a folder with a bundle.toml; INVSET_BUNDLE names another default
+    #[arg(long, default_value_t = default_bundle(), value_name = "NAME|DIR")]
     bundle: String,
-    /// A unit and its interval, as in 'sneaker in p90..p99'; repeat it for AND
+    /// A unit and its interval, as in 'goldfish in p95..p99.9'; repeat it for AND
     #[arg(long = "where", value_name = "UNIT in A..B", required = true)]
     query: Vec<String>,
     #[command(flatten)]

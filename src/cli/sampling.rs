@@ -1,5 +1,6 @@
 //! The flags that say how an inverse set is sampled: the same for one unit and for many.
 
+use clap::builder::RangedU64ValueParser;
 use clap::{Args, Command, Id};
 
 use super::Global;
@@ -7,17 +8,36 @@ use crate::engine::SchemeChoice;
 use crate::run::Manner;
 use crate::sampler::{ConstraintKind, MethodKind, Settings, Stop, Update};
 
-/// The built-in bundle used when none is named.
-pub(super) const DEFAULT_BUNDLE: &str = "fashion";
+/// The bundle used when none is named: that of the environment variable `INVSET_BUNDLE`, a name or a
+/// folder, or else the built-in photographs.
+pub(super) fn default_bundle() -> String {
+    std::env::var("INVSET_BUNDLE")
+        .ok()
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| "scenes64".to_owned())
+}
+
+/// The largest integer of TOML, in which the files of a run are written.
+const LARGEST: u64 = i64::MAX as u64;
+
+const MEGABYTE: u64 = 1_000_000;
+
+/// A parser of whole numbers up to `most`.
+fn up_to<T>(most: u64) -> RangedU64ValueParser<T>
+where
+    T: TryFrom<u64>,
+{
+    RangedU64ValueParser::new().range(..=most)
+}
 
 /// How samples are found.
 #[derive(Debug, Args)]
 pub(super) struct Sampling {
     /// Samples wanted
-    #[arg(short, default_value_t = 48, value_name = "N")]
+    #[arg(short, default_value_t = 48, value_name = "N", value_parser = up_to::<usize>(LARGEST))]
     n: usize,
     /// Samples in a batch of `incremental`
-    #[arg(short, default_value_t = 8, value_name = "K")]
+    #[arg(short, default_value_t = 8, value_name = "K", value_parser = up_to::<usize>(LARGEST))]
     k: usize,
     /// How samples are found
     #[arg(long, default_value_t = MethodKind::Incremental, value_name = "METHOD", value_parser = choices::<MethodKind>(MethodKind::ALL.iter().map(|choice| choice.name()).collect()))]
@@ -29,11 +49,10 @@ pub(super) struct Sampling {
     #[arg(long, default_value_t = Stop::Converged, value_name = "WHEN", value_parser = choices::<Stop>(Stop::ALL.iter().map(|choice| choice.name()).collect()))]
     stop: Stop,
     /// Seed of the run
-    // TOML, which run.toml is written in, has no larger integers.
-    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
+    #[arg(long, default_value_t = 0, value_parser = up_to::<u64>(LARGEST))]
     seed: u64,
     /// Steps after which a run ends with what is feasible
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = up_to::<u64>(LARGEST))]
     max_steps: Option<u64>,
     /// Codes in one run of a network (default: chosen)
     #[arg(long, value_name = "B", value_parser = clap::value_parser!(u64).range(1..=65536))]
@@ -64,13 +83,13 @@ pub(super) struct Tuning {
     #[arg(long)]
     fixed_seeds: bool,
     /// Steps after which a start that was never feasible is drawn anew
-    #[arg(long, default_value_t = Settings::GIVE_UP_AFTER, value_name = "N")]
+    #[arg(long, default_value_t = Settings::GIVE_UP_AFTER, value_name = "N", value_parser = up_to::<u64>(LARGEST))]
     give_up_after: u64,
     /// Where backward passes get forward values: kept, or computed again
     #[arg(long, value_enum, default_value_t, value_name = "SCHEME")]
     scheme: SchemeChoice,
     /// Most megabytes kept for backward passes (default: a quarter of the free memory)
-    #[arg(long, value_name = "MB")]
+    #[arg(long, value_name = "MB", value_parser = up_to::<u64>(LARGEST / MEGABYTE))]
     memory_cap: Option<u64>,
     /// Threads (default: every core)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=4096))]
@@ -104,7 +123,7 @@ impl Sampling {
             scheme: tuning.scheme,
             memory_cap: tuning
                 .memory_cap
-                .map(|megabytes| megabytes.saturating_mul(1_000_000)),
+                .map(|megabytes| megabytes.saturating_mul(MEGABYTE)),
             threads: tuning.threads.map(|threads| threads as usize),
         }
     }

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::exit::Status;
-use super::sampling::{self, DEFAULT_BUNDLE, Sampling, Tuning};
+use super::sampling::{self, Sampling, Tuning};
 use super::{Global, output, progress, signals};
 use crate::run::control;
 use crate::run::snapshot::Observer;
@@ -17,8 +17,8 @@ use crate::run::sweep::{self, Choice, Sweep, SweepRequest, SweepUnit, UnitReport
 /// Arguments of `sweep`.
 #[derive(Debug, Args)]
 pub struct SweepArgs {
-    /// A built-in bundle, or a folder with a bundle.toml
-    #[arg(long, default_value = DEFAULT_BUNDLE, value_name = "NAME|DIR")]
+    /// A built-in bundle, or a folder with a bundle.toml; INVSET_BUNDLE names another default
+    #[arg(long, default_value_t = sampling::default_bundle(), value_name = "NAME|DIR")]
     bundle: String,
     #[command(flatten)]
     which: Which,

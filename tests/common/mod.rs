@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 /// The binary, on the embedded runtime unless the test says otherwise, away from the user's
-/// settings.
+/// settings, with the smallest bundle of garments unless the test names another.
 pub fn invset() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_invset"));
     command
         .env_remove("ORT_DYLIB_PATH")
         .env_remove("VIRTUAL_ENV")
         .env_remove("CONDA_PREFIX")
+        .env("INVSET_BUNDLE", "fashion")
         .env("INVSET_TEST", "1");
     command
 }

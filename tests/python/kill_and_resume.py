@@ -14,7 +14,7 @@ import tempfile
 import time
 
 FILES = ("samples.safetensors", "samples.jsonl")
-QUERY = ["--where", "sneaker in p90..p99", "-n", "48", "-k", "8", "--method", "joint", "--stop", "feasible"]
+QUERY = ["--bundle", "fashion", "--where", "sneaker in p90..p99", "-n", "48", "-k", "8", "--method", "joint", "--stop", "feasible"]
 
 
 def fingerprint(run):
