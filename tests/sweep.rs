@@ -343,9 +343,68 @@ fn a_sweep_of_which_no_run_could_start_leaves_nothing() {
     assert_eq!(code, 2, "{stderr}");
     assert!(stderr.contains("nowhere"), "{stderr}");
     assert!(!out.exists());
+    // A folder that was there stays as it was: empty.
     std::fs::create_dir(&out).unwrap();
+    let (code, stderr) = failure(&sweep(&[SHORT, &["--init", "nowhere"]].concat(), &out));
+    assert_eq!(code, 2, "{stderr}");
+    assert_eq!(std::fs::read_dir(&out).unwrap().count(), 0);
     std::fs::write(out.join("mine"), "x").unwrap();
     let (code, stderr) = failure(&sweep(SHORT, &out));
     assert_eq!(code, 6, "{stderr}");
     assert_eq!(std::fs::read_dir(&out).unwrap().count(), 1);
+}
+
+#[test]
+fn a_sweep_with_relative_paths_goes_on_from_another_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let there = folder.path();
+    let source = there.join("source");
+    json(&run(&[
+        "sample",
+        "--where",
+        "bag in -90..90",
+        "-n",
+        "4",
+        "-k",
+        "4",
+        "--json",
+        "--quiet",
+        "--out",
+        source.to_str().unwrap(),
+    ]));
+    // A vector of ten numbers, as numpy writes it.
+    let header = "{'descr': '<f4', 'fortran_order': False, 'shape': (10,), }";
+    let mut vector = b"\x93NUMPY\x01\x00".to_vec();
+    vector.extend(118_u16.to_le_bytes());
+    vector.extend(format!("{header:<117}\n").bytes());
+    (0..10).for_each(|at| vector.extend((at as f32).to_le_bytes()));
+    std::fs::write(there.join("v.npy"), vector).unwrap();
+    let arguments = [
+        "sweep",
+        "bag",
+        "dir(v.npy)@logits",
+        "--in",
+        "-900..900",
+        "--init",
+        "run:source",
+        "-n",
+        "4",
+        "-k",
+        "4",
+    ];
+    let output = invset()
+        .current_dir(there)
+        .args(arguments)
+        .args(["--json", "--quiet", "--runtime", "embedded", "--out", "out"])
+        .output()
+        .unwrap();
+    assert_eq!(json(&output)["complete"], 2);
+    let out = there.join("out");
+    let direction = out.join("dir_v.npy__logits");
+    let reference = common::fingerprint(&direction);
+    std::fs::remove_dir_all(&direction).unwrap();
+    let path = out.to_str().unwrap();
+    let resumed = json(&run(&["sweep", "--resume", path, "--json", "--quiet"]));
+    assert_eq!(resumed["complete"], 2);
+    assert!(common::fingerprint(&direction) == reference);
 }

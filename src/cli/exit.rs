@@ -130,7 +130,7 @@ fn of_sweep(error: &SweepError) -> Status {
         // What is written wrongly has to be mended first.
         SweepError::Units(problems) => problems
             .iter()
-            .map(|problem| of_query(&problem.cause))
+            .map(|problem| of_run(&problem.cause))
             .find(|status| *status == Status::Usage)
             .unwrap_or(Status::BadInput),
         SweepError::Run(error) => of_run(error),

@@ -21,6 +21,20 @@ pub(super) const STARTS_FILE: &str = "starts.safetensors";
 /// Most images read as starts.
 const MOST_IMAGES: usize = 4096;
 
+/// The same `--init` with the folder or run that it names by its absolute path.
+pub(super) fn absolute(init: &str) -> String {
+    for kind in ["run:", "images:"] {
+        if let Some(path) = init.strip_prefix(kind)
+            // One that is not there stays as it was typed, for the message.
+            && let Ok(path) = Path::new(path).canonicalize()
+            && let Some(path) = path.to_str()
+        {
+            return format!("{kind}{path}");
+        }
+    }
+    init.to_owned()
+}
+
 /// The start codes that `--init` names `[rows, d]`; `None` for `random`.
 pub(super) fn starts(
     init: &str,

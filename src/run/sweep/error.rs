@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use super::file::SWEEP_FILE;
-use crate::query::QueryError;
 use crate::run::RunError;
 use crate::text::clean;
 
@@ -98,7 +97,7 @@ pub struct UnitProblem {
     /// As written.
     pub unit: String,
     /// Why not.
-    pub cause: QueryError,
+    pub cause: RunError,
 }
 
 fn listed(problems: &[UnitProblem]) -> String {

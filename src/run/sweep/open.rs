@@ -12,7 +12,7 @@ use crate::bundle::Bundle;
 use crate::engine::EngineError;
 use crate::query::{ClassifierTaps, QueryError};
 use crate::run::start::{Ground, reference};
-use crate::run::{Manner, RunError, unchanged};
+use crate::run::{Manner, RunError, init, unchanged};
 
 /// What a sweep is asked for.
 #[derive(Debug, Clone)]
@@ -30,6 +30,19 @@ pub struct SweepRequest {
 }
 
 impl SweepRequest {
+    /// The same with the files it names by their absolute paths: a sweep goes on from any folder.
+    fn absolute(&self) -> SweepRequest {
+        let mut request = self.clone();
+        let init = &mut request.manner.settings.init;
+        *init = init::absolute(init);
+        if let Choice::Units(units) = &mut request.choice {
+            for unit in units {
+                *unit = units::absolute(unit);
+            }
+        }
+        request
+    }
+
     fn units(&self, bundle: &Bundle) -> Result<Vec<SweepUnit>, SweepError> {
         let taps = taps(bundle)?;
         let seed = self.manner.settings.seed;
@@ -44,6 +57,7 @@ impl SweepRequest {
 /// # Errors
 /// Something asked for is bad, or the folder holds anything else; nothing is left behind then.
 pub fn start(request: &SweepRequest) -> Result<Sweep, SweepError> {
+    let request = &request.absolute();
     let settings = &request.manner.settings;
     settings.check().map_err(RunError::from)?;
     let bundle = Arc::new(Bundle::open(&request.bundle).map_err(RunError::from)?);
@@ -51,6 +65,7 @@ pub fn start(request: &SweepRequest) -> Result<Sweep, SweepError> {
         return go_on(request, bundle);
     }
     let units = request.units(&bundle)?;
+    units::check_derivatives(&units, &bundle)?;
     let opened = request.manner.runtime.open();
     let opened = opened.map_err(|error| RunError::from(EngineError::from(error)))?;
     let folder = SweepFolder::claim(&request.out)?;

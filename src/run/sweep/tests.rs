@@ -6,12 +6,13 @@ use std::fs;
 
 use super::file::{PlanFile, SWEEP_FILE, SweepFile};
 use super::folder::SweepFolder;
-use super::units::{drawn, labelled, resolve};
+use super::units::{absolute, check_derivatives, drawn, labelled, resolve};
 use super::*;
 use crate::bundle::Bundle;
 use crate::engine::SchemeChoice;
+use crate::graph::{DType, Graph, Op, TensorType, Unary};
 use crate::query::ClassifierTaps;
-use crate::run::RunError;
+use crate::run::{RunError, init};
 use crate::runtime::{DeviceChoice, RuntimeChoice};
 use crate::sampler::{MethodKind, Settings};
 
@@ -110,6 +111,71 @@ fn all_units_that_cannot_be_sampled_are_found_at_once() {
     assert!(text.contains("max(layer3.relu[5]): "), "{text}");
     let error = resolved(&["bag", "coat"], "5..2").unwrap_err().to_string();
     assert_eq!(error.matches("5..2").count(), 1, "{error}");
+}
+
+#[test]
+fn all_units_without_a_derivative_are_found_before_the_first_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = "name = 'steps'
+[generator]
+kind = 'pixels'
+shape = [1, 2, 2]
+channels = 'gray'
+[generator.prior]
+kind = 'box'
+low = 0.0
+high = 1.0
+[classifier]
+file = 'classifier.onnx'
+channels = 'gray'
+";
+    let mut graph = Graph::new();
+    let image = TensorType::new(DType::F32, [1, 1, 2, 2]);
+    let image = graph.add_input("image", image).unwrap();
+    let flat = Op::Reshape { shape: vec![1, 4] };
+    let flat = graph.add("flat", flat, &[image]).unwrap();
+    let steps = graph.add("steps", Op::Unary(Unary::Floor), &[flat]);
+    graph.set_outputs(vec![flat, steps.unwrap()]);
+    let model = crate::onnx::serialise(&graph).unwrap();
+    fs::write(folder.path().join("bundle.toml"), manifest).unwrap();
+    fs::write(folder.path().join("classifier.onnx"), model).unwrap();
+    let bundle = Bundle::open(folder.path().to_str().unwrap()).unwrap();
+    let taps = ClassifierTaps::new(&bundle).unwrap();
+    let check = |units: &[&str]| {
+        let units = resolve(&texts(units), "0..1", &bundle, &taps).unwrap();
+        check_derivatives(&units, &bundle)
+    };
+    check(&["flat[0]", "flat[1]"]).unwrap();
+    let error = check(&["flat[0]", "steps[1]", "steps[3]"]).unwrap_err();
+    let text = error.to_string();
+    assert!(text.contains("2 of the units"), "{text}");
+    for unit in ["steps[1]: ", "steps[3]: ", "Floor"] {
+        assert!(text.contains(unit), "{unit}: {text}");
+    }
+}
+
+#[test]
+fn files_named_by_a_request_are_kept_by_their_absolute_paths() {
+    let folder = tempfile::tempdir_in(".").unwrap();
+    let whole = folder.path().canonicalize().unwrap();
+    let whole = whole.to_str().unwrap();
+    let name = Path::new(whole).file_name().unwrap().to_str().unwrap();
+    fs::write(folder.path().join("v (1).npy"), "").unwrap();
+    assert_eq!(
+        absolute(&format!("dir({name}/v (1).npy)@layer3.relu")),
+        format!("dir({whole}/v (1).npy)@layer3.relu")
+    );
+    assert_eq!(absolute("dir(nowhere.npy)@t"), "dir(nowhere.npy)@t");
+    assert_eq!(absolute("sneaker"), "sneaker");
+    for kind in ["run", "images"] {
+        assert_eq!(
+            init::absolute(&format!("{kind}:{name}")),
+            format!("{kind}:{whole}")
+        );
+    }
+    for init in ["random", "run:nowhere", "nowhere"] {
+        assert_eq!(init::absolute(init), init);
+    }
 }
 
 #[test]

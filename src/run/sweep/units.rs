@@ -2,12 +2,16 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 
 use super::error::{SweepError, UnitProblem};
+use crate::autodiff::{self, AutodiffError};
 use crate::bundle::{Bundle, BundleError};
+use crate::engine::{self, EngineError};
+use crate::onnx::Model;
 use crate::query::{
     ClassifierTaps, Constraint, Context, Form, IntervalSyntax, Query, QueryError, Read, Tap, Taps,
     Target, Unit, UnitSyntax,
@@ -116,6 +120,25 @@ pub(super) fn drawn(units: Vec<String>, count: usize, seed: u64) -> Vec<String> 
     keyed.into_iter().map(|(_, _, unit)| unit).collect()
 }
 
+/// The same unit with the vector's file, where it has one, by its absolute path.
+pub(super) fn absolute(text: &str) -> String {
+    if let Ok(UnitSyntax {
+        form: Form::Direction { path, tensor },
+        ..
+    }) = UnitSyntax::parse(text)
+        // One that is not there stays as it was typed, for the message.
+        && let Ok(path) = Path::new(&path).canonicalize()
+        && let Some(path) = path.to_str()
+    {
+        return direction(path, &tensor);
+    }
+    text.to_owned()
+}
+
+fn direction(path: &str, tensor: &str) -> String {
+    format!("dir({path})@{tensor}")
+}
+
 /// Resolves units and the interval of each; all that cannot be are found at once.
 pub(super) fn resolve(
     texts: &[String],
@@ -147,7 +170,7 @@ pub(super) fn resolve(
             Ok(constraint) => constraints.push(constraint),
             Err(cause) => problems.push(UnitProblem {
                 unit: text.clone(),
-                cause,
+                cause: cause.into(),
             }),
         }
     }
@@ -156,6 +179,43 @@ pub(super) fn resolve(
     }
     check_distinct(&constraints)?;
     Ok(with_folders(constraints))
+}
+
+/// Makes sure that a derivative leads from the tensor of each unit back to the image; all from which
+/// none does are found at once, where their own runs would find them hours apart.
+pub(super) fn check_derivatives(units: &[SweepUnit], bundle: &Bundle) -> Result<(), SweepError> {
+    let model = bundle.classifier().map_err(RunError::from)?;
+    let mut found: BTreeMap<&str, Option<AutodiffError>> = BTreeMap::new();
+    let mut problems = Vec::new();
+    for SweepUnit { constraint, .. } in units {
+        let Unit { text, tensor, .. } = &constraint.unit;
+        if !found.contains_key(tensor.as_str()) {
+            let refusal = refusal(bundle, &model, tensor).map_err(RunError::from)?;
+            found.insert(tensor, refusal);
+        }
+        if let Some(Some(refusal)) = found.get(tensor.as_str()) {
+            problems.push(UnitProblem {
+                unit: text.clone(),
+                cause: EngineError::from(refusal.clone()).into(),
+            });
+        }
+    }
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(SweepError::Units(problems))
+    }
+}
+
+/// Why a tensor of the classifier has no derivative in the image; none where it has one.
+fn refusal(
+    bundle: &Bundle,
+    model: &Model,
+    tensor: &str,
+) -> Result<Option<AutodiffError>, EngineError> {
+    let mut graph = engine::classifier(bundle, model, &[tensor.to_owned()], 1)?;
+    let (of, image) = (graph.outputs()[0], graph.inputs()[0]);
+    Ok(autodiff::vector_jacobian_product(&mut graph, &[of], image).err())
 }
 
 fn check_distinct(constraints: &[Constraint]) -> Result<(), SweepError> {
@@ -193,14 +253,27 @@ fn with_folders(constraints: Vec<Constraint>) -> Vec<SweepUnit> {
 /// `INDEX-LABEL` of an element of the logits, `INDEX-UNIT` of anything else that has an index.
 fn folder_name(unit: &Unit) -> String {
     let name = match (&unit.label, &unit.read) {
-        (Some(label), Read::Element(_)) => label,
-        _ => &unit.text,
+        (Some(label), Read::Element(_)) => label.clone(),
+        _ => short(&unit.text),
     };
-    let name = file_name(name);
+    let name = file_name(&name);
     match unit.index {
         Some(index) => format!("{index}-{name}"),
         None => name,
     }
+}
+
+/// A unit as written, without the folders of its vector's file.
+fn short(text: &str) -> String {
+    if let Ok(UnitSyntax {
+        form: Form::Direction { path, tensor },
+        ..
+    }) = UnitSyntax::parse(text)
+        && let Some(name) = Path::new(&path).file_name()
+    {
+        return direction(&name.to_string_lossy(), &tensor);
+    }
+    text.to_owned()
 }
 
 /// The tensors of a classifier, each looked at once: a sweep asks a thousand times for the logits,
