@@ -24,7 +24,9 @@ use ndarray::ArrayView2;
 pub use code_prior::code_prior;
 pub use embed::{ImageNetwork, image_network};
 pub use fit::takes_images;
-pub use parts::{Generated, classifier, classifier_names, generator, network, vectors_for};
+pub use parts::{
+    Generated, classifier, classifier_names, generator, network, refusal, vectors_for,
+};
 pub use plan::{Plan, PlanRequest, Scheme, SchemeChoice};
 pub use stopwatch::Counts;
 

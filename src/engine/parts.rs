@@ -2,6 +2,7 @@
 //! `bundle.toml` that is to be corrected.
 
 use super::{EngineError, glue};
+use crate::autodiff::{self, AutodiffError};
 use crate::bundle::{Bundle, Classifier, Encoder, GeneratorForm, MANIFEST, Network, Problem};
 use crate::graph::{DType, Graph, Op, TensorType, ValueId, passes};
 use crate::onnx::{LoadOptions, Model};
@@ -133,6 +134,20 @@ pub fn classifier(
     })?;
     one_input(&graph, &facts.file, facts.input.as_deref(), "classifier")?;
     Ok(graph)
+}
+
+/// Why a tensor of the classifier has no derivative in the image; none where it has one.
+///
+/// # Errors
+/// As [`classifier`].
+pub fn refusal(
+    bundle: &Bundle,
+    model: &Model,
+    tensor: &str,
+) -> Result<Option<AutodiffError>, EngineError> {
+    let mut graph = classifier(bundle, model, &[tensor.to_owned()], 1)?;
+    let (of, image) = (graph.outputs()[0], graph.inputs()[0]);
+    Ok(autodiff::vector_jacobian_product(&mut graph, &[of], image).err())
 }
 
 /// Names that the manifest gives and the classifier does not have.

@@ -8,10 +8,8 @@ use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 
 use super::error::{SweepError, UnitProblem};
-use crate::autodiff::{self, AutodiffError};
 use crate::bundle::{Bundle, BundleError};
 use crate::engine::{self, EngineError};
-use crate::onnx::Model;
 use crate::query::{
     ClassifierTaps, Constraint, Context, Form, IntervalSyntax, Query, QueryError, Read, Tap, Taps,
     Target, Unit, UnitSyntax,
@@ -185,15 +183,15 @@ pub(super) fn resolve(
 /// none does are found at once, where their own runs would find them hours apart.
 pub(super) fn check_derivatives(units: &[SweepUnit], bundle: &Bundle) -> Result<(), SweepError> {
     let model = bundle.classifier().map_err(RunError::from)?;
-    let mut found: BTreeMap<&str, Option<AutodiffError>> = BTreeMap::new();
+    let mut found = BTreeMap::new();
     let mut problems = Vec::new();
     for SweepUnit { constraint, .. } in units {
         let Unit { text, tensor, .. } = &constraint.unit;
-        if !found.contains_key(tensor.as_str()) {
-            let refusal = refusal(bundle, &model, tensor).map_err(RunError::from)?;
+        if !found.contains_key(tensor) {
+            let refusal = engine::refusal(bundle, &model, tensor).map_err(RunError::from)?;
             found.insert(tensor, refusal);
         }
-        if let Some(Some(refusal)) = found.get(tensor.as_str()) {
+        if let Some(Some(refusal)) = found.get(tensor) {
             problems.push(UnitProblem {
                 unit: text.clone(),
                 cause: EngineError::from(refusal.clone()).into(),
@@ -205,17 +203,6 @@ pub(super) fn check_derivatives(units: &[SweepUnit], bundle: &Bundle) -> Result<
     } else {
         Err(SweepError::Units(problems))
     }
-}
-
-/// Why a tensor of the classifier has no derivative in the image; none where it has one.
-fn refusal(
-    bundle: &Bundle,
-    model: &Model,
-    tensor: &str,
-) -> Result<Option<AutodiffError>, EngineError> {
-    let mut graph = engine::classifier(bundle, model, &[tensor.to_owned()], 1)?;
-    let (of, image) = (graph.outputs()[0], graph.inputs()[0]);
-    Ok(autodiff::vector_jacobian_product(&mut graph, &[of], image).err())
 }
 
 fn check_distinct(constraints: &[Constraint]) -> Result<(), SweepError> {
