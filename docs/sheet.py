@@ -12,11 +12,11 @@ SCALE, GAP, PAPER = 2, 4, 24
 
 
 def main(run, out, columns="12"):
-    pictures = [Image.open(path).convert("L") for path in sorted(pathlib.Path(run, "images").glob("*.png"))]
+    pictures = [Image.open(path).convert("RGB") for path in sorted(pathlib.Path(run, "images").glob("*.png"))]
     columns = int(columns)
     width, height = (side * SCALE for side in pictures[0].size)
     rows = -(-len(pictures) // columns)
-    sheet = Image.new("L", (columns * (width + GAP) + GAP, rows * (height + GAP) + GAP), PAPER)
+    sheet = Image.new("RGB", (columns * (width + GAP) + GAP, rows * (height + GAP) + GAP), (PAPER,) * 3)
     for number, picture in enumerate(pictures):
         row, column = divmod(number, columns)
         corner = (GAP + column * (width + GAP), GAP + row * (height + GAP))

@@ -96,6 +96,7 @@ fn samples_stay_inside_on_a_fresh_forward_pass_outside_invset() {
         ("fashion", "layer2.relu[3] in p75..p95"),
         ("fashion", "prob(logits[8]) in 0.5..0.9"),
         ("halfspace", "three in 0.7..1"),
+        ("scenes64", "goldfish in p95..p99.9"),
     ]
     .into_iter()
     .enumerate()

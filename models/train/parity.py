@@ -61,6 +61,12 @@ def _reshape(x, shape, **_):
     return x.reshape([x.shape[i] if size == 0 else size for i, size in enumerate(shape.tolist())])
 
 
+def _resize(x, scales, mode=b"nearest", coordinate_transformation_mode=b"half_pixel", **_):
+    if (mode, coordinate_transformation_mode) != (b"linear", b"half_pixel"):
+        raise ValueError(f"only linear, half_pixel: {mode}, {coordinate_transformation_mode}")
+    return F.interpolate(x, scale_factor=scales.tolist()[2:], mode="bilinear", align_corners=False)
+
+
 OPERATORS = {
     "Conv": _conv,
     "ConvTranspose": _conv_transpose,
@@ -82,6 +88,7 @@ OPERATORS = {
     "GlobalAveragePool": lambda x: x.mean((2, 3), keepdim=True),
     "Flatten": lambda x, axis=1: x.flatten(axis),
     "Reshape": _reshape,
+    "Resize": _resize,
 }
 
 

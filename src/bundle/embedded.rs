@@ -36,6 +36,19 @@ macro_rules! file {
 /// Every bundle in the binary.
 pub static EMBEDDED: &[EmbeddedBundle] = &[
     EmbeddedBundle {
+        name: "scenes64",
+        files: &[
+            file!("scenes64" / "bundle.toml"),
+            file!("scenes64" / "classifier.onnx"),
+            file!("scenes64" / "generator.onnx"),
+            file!("scenes64" / "inverse.onnx"),
+            file!("scenes64" / "judge.onnx"),
+            file!("scenes64" / "labels.txt"),
+            file!("scenes64" / "prior.safetensors"),
+            file!("scenes64" / "stats.safetensors"),
+        ],
+    },
+    EmbeddedBundle {
         name: "fashion",
         files: &[
             file!("fashion" / "bundle.toml"),

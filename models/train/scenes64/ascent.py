@@ -8,7 +8,7 @@ from scipy.stats import chi2
 import parity
 from scenes64.photos import MEAN, STD
 
-STEPS, RATE = 120, 0.08
+STEPS, RATE = 80, 0.08
 
 
 def ascend(folder, classes, starts, seed=31, steps=STEPS):

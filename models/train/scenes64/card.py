@@ -12,7 +12,7 @@ from export import session
 from scenes64.ascent import ascend
 from scenes64.figures import paint
 from scenes64.nets import CODE
-from scenes64.prose import CARD
+from scenes64.prose import CARD, COST, LIMITS
 from sheets import sheet
 from statistics_file import run
 
@@ -59,7 +59,7 @@ def distances(found):
 
 def agreements(m, cache):
     """Top-1 and top-5 of the outside network on real photographs, on ascents, on interval samples."""
-    rows = [("held-out photographs, their own label", m["real_agreement"]), ("plain ascent, two a class", m["ascent"]["agreement"])]
+    rows = [("held-out photographs, their own label", m["real_agreement"]), ("plain ascent, one a class", m["ascent"]["agreement"])]
     sampled = cache / "scenes64-sampled.json"
     if sampled.exists():
         rows += [(entry["name"], entry["agreement"]) for entry in json.loads(sampled.read_text())]
@@ -90,5 +90,5 @@ def write(folder, cache, m, tensors, labels, held_out):
         probe=probe, agreement=agreements(m, cache), beyond=percent(m["ascent"]["beyond_p999"]),
         shown=", ".join(shown[:10]) + " on the left; " + ", ".join(shown[10:]) + " on the right",
         encoder_distance=f"{tensors['median_distance/encoder'][0]:.2f}", judge_distance=f"{tensors['median_distance/judge'][0]:.2f}",
-        taps=taps(folder, tensors), sweep=sweep.read_text() if sweep.exists() else "",
+        taps=taps(folder, tensors), cost=COST, limits=LIMITS, sweep=sweep.read_text() if sweep.exists() else "",
     ))

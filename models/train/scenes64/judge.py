@@ -53,7 +53,7 @@ def build(state):
     return net.eval()
 
 
-def train(photos, wanted, cache, seed=13, epochs=7, batch=128, log=print):
+def train(photos, wanted, cache, seed=13, epochs=5, batch=128, log=print):
     """`wanted`: the embedding of each photograph [n, 128]."""
     stage = Stage(cache, "scenes64-judge")
     torch.manual_seed(seed)

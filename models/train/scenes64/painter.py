@@ -164,7 +164,7 @@ def build(state, codes):
     return settle_norms(generator, codes)
 
 
-def train(photos, codes, inverse, sketch, eye, cache, seed=12, first=2, rounds=20, steps=250, log=print):
+def train(photos, codes, inverse, sketch, eye, cache, seed=12, first=2, rounds=12, steps=250, log=print):
     """`first` turns without an adversary, then `rounds` with, of `steps` steps each; a checkpoint after each."""
     stage = Stage(cache, "scenes64-painter")
     torch.manual_seed(seed)
