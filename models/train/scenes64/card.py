@@ -53,7 +53,7 @@ def distances(found):
              "other real photographs": "as many other real photographs (training)", "reconstructions by PCA": "reconstructions by PCA, 192 codes",
              "draws by PCA": "draws of a PCA decoder, 192 codes", "the mean image": "the mean image"}
     order = ("other real photographs", "reconstructions", "draws", "reconstructions by PCA", "draws by PCA", "the mean image")
-    return table(["4,000 images", "in the judge's features", "in MobileNetV2's (512 of them)"],
+    return table(["4,000 images", "in the judge's features", "2,000 of them in MobileNetV2's (512 features)"],
                  [[named[name], f"{found[name]['judge']:.2f}", f"{found[name]['outside']:.2f}"] for name in order])
 
 

@@ -3,7 +3,8 @@
     invset sweep --bundle scenes64 --draw 40 --seed 0 --in p95..p99.9 -n 48 --out SWEEP --json > SWEEP.json
     python models/train/scenes64/sampled.py --data DATA --sweep SWEEP SWEEP.json
 
-writes the card anew with these figures and a sheet; the others come from the last measurement.
+writes the card anew with these figures and a sheet of the last sweep; `--sweep` may be repeated. The other
+figures come from the last measurement.
 """
 
 import argparse
@@ -45,28 +46,28 @@ def main():
     here = Path(__file__).parent.parent
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--sweep", type=Path, nargs=2, required=True, metavar=("DIR", "JSON"), help="its folder and its --json output")
+    parser.add_argument("--sweep", type=Path, nargs=2, action="append", required=True, metavar=("DIR", "JSON"),
+                        help="its folder and its --json output")
     parser.add_argument("--out", type=Path, default=here.parent / "scenes64")
     parser.add_argument("--cache", type=Path, default=here / "cache")
     wanted = parser.parse_args()
-    folder, report = wanted.sweep[0], json.loads(wanted.sweep[1].read_text())
-    images, labels, lines = [], [], []
-    for unit in report["units"]:
-        found = images_of(folder / Path(unit["run"]).name)
-        images.append(found)
-        labels += [unit["index"]] * len(found)
-        lines.append(found[:EACH])
-    agreement = Outside(wanted.data, indices(wanted.data)).agreement(np.concatenate(images), labels)
-    half = min(SHOWN, len(lines)) // 2
-    sheet([np.concatenate([a, b]) for a, b in zip(lines[:half], lines[half : 2 * half])], wanted.out / "interval.png", zoom=1)
+    outside, texts, entries = Outside(wanted.data, indices(wanted.data)), [], []
+    for folder, printed in wanted.sweep:
+        report = json.loads(printed.read_text())
+        runs = [images_of(folder / Path(unit["run"]).name) for unit in report["units"]]
+        labels = [unit["index"] for unit, images in zip(report["units"], runs) for _ in images]
+        entries.append(dict(name=f"`{report['method']}`, {report['interval']}, {len(runs)} classes",
+                            agreement=outside.agreement(np.concatenate(runs), labels)))
+        texts.append(summary(report))
+    shown = [images[:EACH] for images in runs[:SHOWN]]
+    half = len(shown) // 2
+    sheet([np.concatenate(pair) for pair in zip(shown[:half], shown[half:])], wanted.out / "interval.png", zoom=1)
     names = [unit["label"] for unit in report["units"][: 2 * half]]
-    text = summary(report) + (
-        f"\nThe first {EACH} samples of the first {2 * half} of these classes, not selected: {', '.join(names[:half])} on the left; "
-        f"{', '.join(names[half:])} on the right.\n\n![samples in the interval](interval.png)\n")
-    (wanted.cache / "scenes64-sweep.md").write_text(text)
-    entry = dict(name=f"interval sampling, {report['interval']}, {len(report['units'])} classes", agreement=agreement)
-    (wanted.cache / "scenes64-sampled.json").write_text(json.dumps([entry]))
-    print(json.dumps(entry), text, sep="\n")
+    texts.append(f"The first {EACH} samples of the first {2 * half} classes of the last sweep, not selected: "
+                 f"{', '.join(names[:half])} on the left; {', '.join(names[half:])} on the right.\n\n![samples in the interval](interval.png)\n")
+    (wanted.cache / "scenes64-sweep.md").write_text("\n".join(texts))
+    (wanted.cache / "scenes64-sampled.json").write_text(json.dumps(entries))
+    print(json.dumps(entries), *texts, sep="\n")
     card.write(wanted.out, wanted.cache, json.loads((wanted.cache / "scenes64-figures.json").read_text()),
                load_file(wanted.out / "stats.safetensors"), photos.labels(wanted.data), photos.load(wanted.data, wanted.cache, "val"))
 
