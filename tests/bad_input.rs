@@ -331,3 +331,23 @@ fn whole_numbers_that_run_toml_cannot_hold_are_refused() {
         &[beyond],
     );
 }
+
+#[test]
+fn more_samples_than_memory_holds_are_a_usage_error_for_every_method() {
+    for method in ["incremental", "joint"] {
+        for flag in ["-n", "-k"] {
+            refused(
+                &[
+                    "--where",
+                    "bag in 1..2",
+                    "--method",
+                    method,
+                    flag,
+                    "9223372036854775807",
+                ],
+                2,
+                &["10000000"],
+            );
+        }
+    }
+}

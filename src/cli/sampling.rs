@@ -19,6 +19,8 @@ pub(super) fn default_bundle() -> String {
 
 /// The largest integer of TOML, in which the files of a run are written.
 const LARGEST: u64 = i64::MAX as u64;
+/// More samples than any run has; a guard against a typing error that asks for more memory than there is.
+const MOST_SAMPLES: u64 = 10_000_000;
 
 const MEGABYTE: u64 = 1_000_000;
 
@@ -34,10 +36,10 @@ where
 #[derive(Debug, Args)]
 pub(super) struct Sampling {
     /// Samples wanted
-    #[arg(short, default_value_t = 48, value_name = "N", value_parser = up_to::<usize>(LARGEST))]
+    #[arg(short, default_value_t = 48, value_name = "N", value_parser = up_to::<usize>(MOST_SAMPLES))]
     n: usize,
     /// Samples in a batch of `incremental`
-    #[arg(short, default_value_t = 8, value_name = "K", value_parser = up_to::<usize>(LARGEST))]
+    #[arg(short, default_value_t = 8, value_name = "K", value_parser = up_to::<usize>(MOST_SAMPLES))]
     k: usize,
     /// How samples are found
     #[arg(long, default_value_t = MethodKind::Incremental, value_name = "METHOD", value_parser = choices::<MethodKind>(MethodKind::ALL.iter().map(|choice| choice.name()).collect()))]

@@ -3,7 +3,8 @@
 use super::engines::{ClosedForm, Unit};
 use super::{drive, interval};
 use crate::sampler::{
-    Accepted, ConstraintKind, MethodKind, Prior, Problem, Reached, Settings, State, Stop, Update, start,
+    Accepted, ConstraintKind, MethodKind, Prior, Problem, Reached, Settings, State, Stop, Update,
+    start,
 };
 
 fn engine() -> ClosedForm {
