@@ -122,6 +122,9 @@ COST = """\
 LIMITS = """\
 - The generator saw 112,000 photographs, not three passes over its 40,000. Its pictures have the colours, layout and textures of their kind;
   fine structure (faces, writing, legs) is suggested at best. More training would help: it is the first thing to do on a GPU.
+- A level that photographs reach is no proof of looks. From random codes, f gets there with small changes, and the other network
+  seldom agrees (the table above: p95 to p99.9 and p99.5 to p99.9); far above it, where plain ascent ends, it agrees nearly as
+  often as on photographs. Ask for 20..30 to see what a unit wants, for quantiles to see all that it lets pass.
 - Draws from the prior are scenes of no kind in particular. The prior is one ball; photographs are not: their codes have
   heavier tails than a normal distribution, and about one in six lies outside the ball (its code is pulled to the rim when a run
   starts from photographs).
