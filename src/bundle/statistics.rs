@@ -3,9 +3,10 @@
 //! Tensors, all float32: `levels [q]`; for a tensor NAME of the classifier `quantiles/NAME
 //! [units, q]` and `histogram/NAME [units, 64]` (counts over equal bins between the unit's least and
 //! greatest value); `median_distance/encoder|judge|pixels [1]` (over pairs of 1000 real images).
-//! Metadata: `classifier_sha256`, `image_count`, and for the distances, where it is given,
-//! `encoder_sha256`, `judge_sha256`. A unit is an element of a tensor of rank 2, or a
-//! channel's mean.
+//! A file may also hold `top/NAME [units, k]` (I32: the images that excite each unit most, by index),
+//! for those who have the images. Metadata: `classifier_sha256`, `image_count`, and for the
+//! distances, where it is given, `encoder_sha256`, `judge_sha256`. A unit is an element of a tensor of
+//! rank 2, or a channel's mean.
 
 use std::collections::BTreeMap;
 
