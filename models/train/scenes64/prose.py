@@ -85,6 +85,9 @@ It had a part in the judge's training only.
 Ascents went beyond the unit's own p99.9 over real photographs in {beyond} of cases.
 
 {sweep}
+All 200 classes in one command (`invset sweep --all --in p95..p99.9 -n 48 --out SWEEP`, killed with `kill -9` on the way and given
+again): 200 of 200 reached 48 of 48, 2.1 s a class (median), 3.6 s at most.
+
 Median distance of two photographs: E {encoder_distance}, judge {judge_distance} (the bandwidth of Vendi and RKE scores).
 
 ## Tensors to tap
