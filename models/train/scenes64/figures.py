@@ -10,15 +10,11 @@ from figures import frechet
 from scenes64.ascent import ascend
 from scenes64.nets import CODE
 from scenes64.outside import Outside
-from scenes64.photos import MEAN, STD
+from scenes64.photos import normalised
 from scenes64.probe import probes
-from statistics_file import per_channel, run
+from statistics_file import run
 
 DRAWS = 4000
-
-
-def normalise(images):
-    return ((images - per_channel(MEAN)) / per_channel(STD)).astype(np.float32)
 
 
 def open_all(folder):
@@ -69,7 +65,7 @@ def calibration(logits, labels, bins=15):
 def classifier(nets, held_out):
     """Accuracy, range of logits, calibration."""
     labels = held_out.labels.numpy()
-    logits = run(nets["classifier"], normalise(held_out.floats().numpy()), ["logits"])[0]
+    logits = run(nets["classifier"], normalised(held_out.floats().numpy()), ["logits"])[0]
     order = np.argsort(-logits, 1)
     right = logits[np.arange(len(labels)), labels]
     return dict(
@@ -100,7 +96,7 @@ def generator(nets, photos, held_out, outside, seed=21):
     wanted = {space: embed(test) for space, embed in spaces.items()}
     distances = {name: {space: frechet(embed(images), wanted[space]) for space, embed in spaces.items()}
                  for name, images in sets.items()}
-    said, said_rebuilt, said_linear = (run(nets["classifier"], normalise(x), ["logits"])[0].argmax(1) for x in (test, rebuilt, linear))
+    said, said_rebuilt, said_linear = (run(nets["classifier"], normalised(x), ["logits"])[0].argmax(1) for x in (test, rebuilt, linear))
 
     def error(images):
         return float(np.sqrt(((images - test) ** 2).mean()))

@@ -8,6 +8,8 @@ import numpy as np
 import torch
 from PIL import Image
 
+from statistics_file import per_channel
+
 SIZE = 64
 MEAN, STD = (0.480, 0.448, 0.398), (0.277, 0.269, 0.282)  # of the training images
 
@@ -24,6 +26,11 @@ class Photos:
     def floats(self, which=slice(None)) -> torch.Tensor:
         """Images in [0, 1]."""
         return self.images[which].float() / 255.0
+
+
+def normalised(images: np.ndarray) -> np.ndarray:
+    """Images [n, 3, 64, 64] in [0, 1] as the classifier takes them."""
+    return ((images - per_channel(MEAN)) / per_channel(STD)).astype(np.float32)
 
 
 def classes(data: Path) -> list[tuple[str, int, list[str]]]:

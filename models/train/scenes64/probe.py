@@ -3,8 +3,8 @@
 import numpy as np
 
 import data as idx
-from scenes64.photos import MEAN, STD
-from statistics_file import per_channel, run
+from scenes64.photos import normalised
+from statistics_file import run
 
 
 def ridge(train, labels, test, answers, strengths=(1e-3, 1e-2, 1e-1, 1.0)) -> float:
@@ -32,9 +32,6 @@ def _enlarge(images):
 
 def probes(nets, folder, photos, held_out, count=4000) -> dict:
     """Accuracies of E, the judge and pixels (8 x 8 means): on our 200 classes, and on ten kinds of garment never seen."""
-    def normalised(images):
-        return ((images - per_channel(MEAN)) / per_channel(STD)).astype(np.float32)
-
     def coarse(images):
         return images.reshape(len(images), 3, 8, 8, 8, 8).mean((3, 5)).reshape(len(images), -1)
 
