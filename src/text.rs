@@ -28,6 +28,17 @@ pub fn clean(text: &str) -> String {
     kept
 }
 
+/// `word` as a POSIX shell reads it back: in single quotes unless every character is harmless.
+pub fn shell_word(word: &str) -> String {
+    let harmless =
+        |character: char| character.is_ascii_alphanumeric() || "-_=.:/+,@".contains(character);
+    if !word.is_empty() && word.chars().all(harmless) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
 /// Columns that `text` occupies in a terminal.
 pub fn width(text: &str) -> usize {
     text.chars().map(character_width).sum()
@@ -133,6 +144,7 @@ pub fn nearest<'a>(
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]
@@ -163,6 +175,42 @@ mod tests {
         assert_eq!(clean("a\u{0}\u{8}b\u{7f}c\u{85}"), "abc");
         assert_eq!(clean("a\u{202e}b"), "ab");
         assert_eq!(clean("a\tb\r\n"), "a b  ");
+    }
+
+    #[test]
+    fn quoted_words_reach_a_command_as_they_were() {
+        for word in [
+            "",
+            "plain-1.5",
+            "a b",
+            "it's",
+            "'",
+            "$HOME",
+            "`id`",
+            "a\"b",
+            "*",
+            "~",
+            "!x",
+            "#",
+            "back\\slash",
+            "new\nline",
+            "日本",
+            "-n",
+            "a;b",
+            "&",
+            "|",
+            "(c)",
+            "{a,b}",
+            "[0]",
+        ] {
+            let line = format!("printf '%s.' {}", shell_word(word));
+            let output = std::process::Command::new("sh")
+                .args(["-c", &line])
+                .output();
+            let output = String::from_utf8(output.unwrap().stdout).unwrap();
+            assert_eq!(output, format!("{word}."));
+        }
+        assert_eq!(shell_word("plain-1.5"), "plain-1.5");
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod outside;
 mod prior;
 mod source;
 mod statistics;
+mod statistics_levels;
 mod tensor_file;
 #[cfg(test)]
 pub(crate) mod test_files;

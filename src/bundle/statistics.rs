@@ -83,6 +83,11 @@ impl Statistics {
         self.image_count
     }
 
+    /// The shares at which quantiles are stored, ascending from 0 to 1.
+    pub fn levels(&self) -> &[f32] {
+        &self.levels
+    }
+
     /// Names of the tensors that have statistics.
     pub fn tensors(&self) -> impl Iterator<Item = &str> {
         self.quantiles.keys().map(String::as_str)
@@ -92,24 +97,6 @@ impl Statistics {
     pub fn units(&self, tensor: &str) -> Option<usize> {
         let table = self.quantiles.get(tensor)?;
         Some(rows(table, self.levels.len()).len())
-    }
-
-    /// The value that the share `level` (in [0, 1]) of images do not exceed, by linear interpolation
-    /// between the stored levels. None where the tensor or the unit has no statistics, or the level
-    /// lies outside.
-    pub fn quantile(&self, tensor: &str, unit: usize, level: f64) -> Option<f64> {
-        let row = self.quantile_row(tensor, unit)?;
-        // Levels are stored in float32: 0.999 must meet its own level, not one beside it.
-        let level = level as f32;
-        let above = self.levels.iter().position(|&stored| stored >= level)?;
-        let (high_level, high) = (self.levels[above], f64::from(row[above]));
-        if high_level == level {
-            return Some(high);
-        }
-        let below = above.checked_sub(1)?;
-        let (low_level, low) = (self.levels[below], f64::from(row[below]));
-        let share = f64::from(level - low_level) / f64::from(high_level - low_level);
-        Some(low + share * (high - low))
     }
 
     /// Distribution of one unit.
@@ -131,7 +118,8 @@ impl Statistics {
             .map(|&distance| f64::from(distance))
     }
 
-    fn quantile_row(&self, tensor: &str, unit: usize) -> Option<&[f32]> {
+    /// The value of one unit at each of [`Statistics::levels`].
+    pub(super) fn quantile_row(&self, tensor: &str, unit: usize) -> Option<&[f32]> {
         rows(self.quantiles.get(tensor)?, self.levels.len()).nth(unit)
     }
 }

@@ -10,10 +10,10 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use super::exit::Status;
-use super::sampling::default_bundle;
 use super::{Global, output};
 use crate::bundle::{Draft, Guess};
 use crate::check::{self, Report};
+use crate::run::defaults;
 use crate::runtime::Runtime;
 
 /// Arguments of `bundle`.
@@ -35,7 +35,7 @@ enum BundleCommand {
 #[derive(Debug, Args)]
 struct CheckArgs {
     /// A built-in bundle, or a folder with a bundle.toml; INVSET_BUNDLE names another default
-    #[arg(default_value_t = default_bundle(), value_name = "NAME|DIR")]
+    #[arg(default_value_t = defaults::bundle(), value_name = "NAME|DIR")]
     bundle: String,
     /// Print one JSON object
     #[arg(long)]

@@ -1,7 +1,7 @@
 //! `invset runtime install`: ONNX Runtime from the wheels of the Python registry that `pip` is set
 //! up for, into a folder of our own.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -11,6 +11,7 @@ use std::sync::atomic::AtomicBool;
 
 use crate::runtime::RuntimeError;
 use crate::runtime::onnxruntime::{Tried, find, try_library};
+use crate::text::shell_word;
 
 /// The CPU build.
 const CPU_WHEELS: &[&str] = &["onnxruntime==1.32.0"];
@@ -221,18 +222,9 @@ fn pip_arguments(target: &Path, cuda: bool) -> Vec<OsString> {
 
 /// The command as one line for a shell.
 fn shell_line(arguments: &[OsString]) -> String {
-    let plain = |text: &str| {
-        text.chars()
-            .all(|character| character.is_ascii_alphanumeric() || "-_=.:/+,@".contains(character))
-    };
-    let quoted = arguments.iter().map(|argument: &OsString| {
-        let text = <OsStr>::to_string_lossy(argument);
-        if plain(&text) {
-            text.into_owned()
-        } else {
-            format!("'{}'", text.replace('\'', r"'\''"))
-        }
-    });
+    let quoted = arguments
+        .iter()
+        .map(|argument| shell_word(&argument.to_string_lossy()));
     let quoted: Vec<String> = quoted.collect();
     format!("python3 {}", quoted.join(" "))
 }

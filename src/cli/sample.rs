@@ -6,17 +6,17 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::exit::Status;
-use super::sampling::{Sampling, Tuning, default_bundle};
+use super::sampling::{Sampling, Tuning};
 use super::{Global, output, progress, show, signals};
 use crate::run::summary::Summary;
-use crate::run::{self, Ending, Prepared, Request, control};
+use crate::run::{self, Ending, Prepared, Request, control, defaults};
 use crate::sampler::Finish;
 
 /// Arguments of `sample`.
 #[derive(Debug, Args)]
 pub struct SampleArgs {
     /// A built-in bundle, or a folder with a bundle.toml; INVSET_BUNDLE names another default
-    #[arg(long, default_value_t = default_bundle(), value_name = "NAME|DIR")]
+    #[arg(long, default_value_t = defaults::bundle(), value_name = "NAME|DIR")]
     bundle: String,
     /// A unit and its interval, as in 'goldfish in p95..p99.9'; repeat it for AND
     #[arg(long = "where", value_name = "UNIT in A..B", required = true)]
@@ -39,7 +39,7 @@ pub struct SampleArgs {
 }
 
 impl SampleArgs {
-    fn request(&self, global: &Global) -> Request {
+    pub(super) fn request(&self, global: &Global) -> Request {
         Request {
             bundle: self.bundle.clone(),
             query: self.query.clone(),
@@ -196,4 +196,111 @@ fn describe_constraint(constraint: &crate::run::summary::ConstraintSummary) -> S
         end(constraint.low),
         end(constraint.high)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::{Cli, Command};
+    use crate::engine::SchemeChoice;
+    use crate::run::{CommandLine, Manner};
+    use crate::runtime::{DeviceChoice, RuntimeChoice, RuntimeRequest};
+    use crate::sampler::{ConstraintKind, MethodKind, Settings, Stop, Update};
+
+    fn usual() -> Request {
+        Request {
+            bundle: "some".to_owned(),
+            query: vec!["potter's wheel in p95..".to_owned()],
+            manner: Manner {
+                settings: Settings::new(defaults::METHOD, defaults::SAMPLES),
+                runtime: RuntimeRequest::default(),
+                micro_batch: None,
+                scheme: SchemeChoice::Auto,
+                memory_cap: None,
+                threads: None,
+            },
+            out: None,
+        }
+    }
+
+    /// A request that differs from the usual one in everything.
+    fn unusual() -> Request {
+        let settings = Settings {
+            k: 3,
+            seed: 7,
+            step_size: 0.1 + 0.2,
+            plain_step: 1e-7,
+            alpha: 0.5,
+            max_steps: 12,
+            stop: Stop::Feasible,
+            update: Update::Block,
+            constraint: ConstraintKind::AugmentedLagrangian,
+            seeds_grow: false,
+            give_up_after: 5,
+            init: "images:my pictures".to_owned(),
+            ..Settings::new(MethodKind::Joint, 20)
+        };
+        Request {
+            bundle: "./models/$HOME".to_owned(),
+            query: vec!["-1 in 0..1".to_owned(), "a 'b' \"c\" in ..-5".to_owned()],
+            manner: Manner {
+                settings,
+                runtime: RuntimeRequest {
+                    choice: RuntimeChoice::OnnxRuntime,
+                    device: DeviceChoice::Cuda,
+                    library: Some("-odd.so".into()),
+                },
+                micro_batch: Some(16),
+                scheme: SchemeChoice::TwoPass,
+                memory_cap: Some(250_000_000),
+                threads: Some(4),
+            },
+            out: Some("my runs/1".into()),
+        }
+    }
+
+    fn parsed(words: impl IntoIterator<Item = std::ffi::OsString>) -> Request {
+        let cli = Cli::try_parse_from(words).unwrap();
+        match &cli.command {
+            Command::Sample(args) => args.request(&cli.global),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_command_line_of_a_request_asks_for_it_again() {
+        for request in [usual(), unusual()] {
+            let line = CommandLine::of(&request, "");
+            assert_eq!(parsed(line.words().to_vec()), request, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_shell_reads_the_line_as_the_same_words() {
+        let line = CommandLine::of(&unusual(), "");
+        let print = format!("printf '%s\\0' {line}");
+        let output = std::process::Command::new("sh")
+            .args(["-c", &print])
+            .output();
+        let output = String::from_utf8(output.unwrap().stdout).unwrap();
+        let words = output.trim_end_matches('\0').split('\0');
+        assert_eq!(parsed(words.map(Into::into)), unusual());
+    }
+
+    #[test]
+    fn what_is_usual_is_left_out_of_a_command_line() {
+        assert_eq!(
+            CommandLine::of(&usual(), "some").to_string(),
+            r"invset sample --where 'potter'\''s wheel in p95..'"
+        );
+        let line = CommandLine::of(&usual(), "another").to_string();
+        assert!(
+            line.starts_with("invset sample --bundle some --where"),
+            "{line}"
+        );
+    }
 }

@@ -5,17 +5,8 @@ use clap::{Args, Command, Id};
 
 use super::Global;
 use crate::engine::SchemeChoice;
-use crate::run::Manner;
+use crate::run::{Manner, defaults};
 use crate::sampler::{ConstraintKind, MethodKind, Settings, Stop, Update};
-
-/// The bundle used when none is named: that of the environment variable `INVSET_BUNDLE`, a name or a
-/// folder, or else the built-in photographs.
-pub(super) fn default_bundle() -> String {
-    std::env::var("INVSET_BUNDLE")
-        .ok()
-        .filter(|name| !name.is_empty())
-        .unwrap_or_else(|| "scenes64".to_owned())
-}
 
 /// The largest integer of TOML, in which the files of a run are written.
 const LARGEST: u64 = i64::MAX as u64;
@@ -36,13 +27,13 @@ where
 #[derive(Debug, Args)]
 pub(super) struct Sampling {
     /// Samples wanted
-    #[arg(short, default_value_t = 48, value_name = "N", value_parser = up_to::<usize>(MOST_SAMPLES))]
+    #[arg(short, default_value_t = defaults::SAMPLES, value_name = "N", value_parser = up_to::<usize>(MOST_SAMPLES))]
     n: usize,
     /// Samples in a batch of `incremental`
     #[arg(short, default_value_t = 8, value_name = "K", value_parser = up_to::<usize>(MOST_SAMPLES))]
     k: usize,
     /// How samples are found
-    #[arg(long, default_value_t = MethodKind::Incremental, value_name = "METHOD", value_parser = choices::<MethodKind>(MethodKind::ALL.iter().map(|choice| choice.name()).collect()))]
+    #[arg(long, default_value_t = defaults::METHOD, value_name = "METHOD", value_parser = choices::<MethodKind>(MethodKind::ALL.iter().map(|choice| choice.name()).collect()))]
     method: MethodKind,
     /// Where samples start: random, images:DIR or run:RUN
     #[arg(long, default_value = "random", value_name = "START")]

@@ -10,15 +10,15 @@ use clap::Args;
 use super::exit::Status;
 use super::sampling::{self, Sampling, Tuning};
 use super::{Global, output, progress, signals};
-use crate::run::control;
 use crate::run::snapshot::Observer;
 use crate::run::sweep::{self, Choice, Sweep, SweepRequest, SweepUnit, UnitReport, Watcher};
+use crate::run::{control, defaults};
 
 /// Arguments of `sweep`.
 #[derive(Debug, Args)]
 pub struct SweepArgs {
     /// A built-in bundle, or a folder with a bundle.toml; INVSET_BUNDLE names another default
-    #[arg(long, default_value_t = sampling::default_bundle(), value_name = "NAME|DIR")]
+    #[arg(long, default_value_t = defaults::bundle(), value_name = "NAME|DIR")]
     bundle: String,
     #[command(flatten)]
     which: Which,

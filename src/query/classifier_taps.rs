@@ -2,6 +2,7 @@
 
 use super::taps::{Tap, Taps};
 use crate::bundle::{Bundle, BundleError};
+use crate::graph::Graph;
 use crate::onnx::{LoadOptions, Model};
 
 /// The tensors of a bundle's classifier. Only the part of it that a tensor needs is ever read, so
@@ -35,6 +36,13 @@ impl ClassifierTaps {
     /// Name of the tensor that labels count in.
     pub fn logits(&self) -> &str {
         &self.logits
+    }
+
+    /// The classifier as far as it can be read, at batch 1; none where not even its inputs' shapes
+    /// are known.
+    pub(super) fn survey(&self) -> Option<Graph> {
+        let survey = self.classifier.survey(&self.options);
+        survey.ok().map(|survey| survey.graph)
     }
 }
 

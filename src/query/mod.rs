@@ -9,17 +9,23 @@ mod error;
 mod forms;
 mod interval;
 mod npy;
+mod search;
 mod taps;
 mod unit;
 mod unit_syntax;
+mod units;
+mod written;
 
 pub use classifier_taps::ClassifierTaps;
 pub use error::{FileError, Hint, QueryError, UsageError};
 pub use forms::{UnitForm, unit_axis, unit_forms};
 pub use interval::{IntervalEnd, IntervalSyntax};
+pub use search::Found;
 pub use taps::{Limits, Tap, Taps};
 pub use unit::{Read, Unit};
 pub use unit_syntax::{Form, Target, UnitSyntax};
+pub use units::{NamedTensor, UnitIndex};
+pub use written::{interval_text, number_text, where_text};
 
 use crate::bundle::{Bundle, Statistics};
 use crate::sampler::Interval;

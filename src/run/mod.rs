@@ -4,7 +4,9 @@
 //! out of disk goes on from its last checkpoint and ends with the same bytes.
 
 mod checkpoint;
+mod command_line;
 pub mod control;
+pub mod defaults;
 pub mod error;
 pub mod folder;
 pub mod history;
@@ -25,6 +27,7 @@ mod worker;
 
 use std::sync::Arc;
 
+pub use command_line::CommandLine;
 pub use error::RunError;
 pub use folder::RunFolder;
 pub use standing::Standing;

@@ -17,7 +17,7 @@ use crate::runtime::{self, Opened, RuntimeRequest};
 use crate::sampler::{self, MethodKind, Problem, Settings};
 
 /// What a new run is asked for.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Request {
     /// Name or folder of a bundle.
     pub bundle: String,
@@ -30,7 +30,7 @@ pub struct Request {
 }
 
 /// How a query is sampled and on what: the part of a request that the runs of a sweep share.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Manner {
     /// The sampler's settings.
     pub settings: Settings,

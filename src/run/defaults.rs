@@ -1,0 +1,24 @@
+//! What a run is asked for where nothing is said: for the command line, and for whoever leaves it out
+//! when writing a command line.
+
+use crate::sampler::MethodKind;
+
+/// Samples wanted.
+pub const SAMPLES: usize = 48;
+
+/// How samples are found.
+pub const METHOD: MethodKind = MethodKind::Incremental;
+
+/// The built-in photographs.
+pub const BUNDLE: &str = "scenes64";
+
+/// The environment variable that names another bundle, by name or folder.
+pub const BUNDLE_VARIABLE: &str = "INVSET_BUNDLE";
+
+/// The bundle used when none is named.
+pub fn bundle() -> String {
+    std::env::var(BUNDLE_VARIABLE)
+        .ok()
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| BUNDLE.to_owned())
+}
