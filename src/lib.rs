@@ -20,3 +20,5 @@ pub mod run;
 pub mod runtime;
 pub mod sampler;
 pub mod text;
+pub mod theme;
+pub mod toml_file;

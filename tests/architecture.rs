@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[(&str, &[&str])] = &[
     ("text", &[]),
     ("files", &[]),
+    ("toml_file", &["text"]),
     ("graph", &[]),
     ("onnx", &["graph", "text"]),
     ("runtime", &["graph", "onnx"]),
@@ -36,6 +37,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("preview", &["text"]),
+    ("theme", &["text", "toml_file"]),
     (
         "cli",
         &[
