@@ -39,6 +39,14 @@ pub fn shell_word(word: &str) -> String {
     }
 }
 
+/// `text` in exactly so many columns: cut where it is longer, followed by spaces where it is shorter.
+pub fn pad(text: &str, columns: usize) -> String {
+    let mut padded = truncate(text, columns);
+    let missing = columns - width(&padded);
+    padded.extend(std::iter::repeat_n(' ', missing));
+    padded
+}
+
 /// Columns that `text` occupies in a terminal.
 pub fn width(text: &str) -> usize {
     text.chars().map(character_width).sum()

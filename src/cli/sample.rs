@@ -45,6 +45,7 @@ impl SampleArgs {
             query: self.query.clone(),
             manner: self.sampling.manner(&self.tuning, global),
             out: self.out.clone(),
+            runs: PathBuf::from(defaults::RUNS),
         }
     }
 }
@@ -224,6 +225,7 @@ mod tests {
                 threads: None,
             },
             out: None,
+            runs: PathBuf::from(defaults::RUNS),
         }
     }
 
@@ -260,6 +262,7 @@ mod tests {
                 threads: Some(4),
             },
             out: Some("my runs/1".into()),
+            runs: PathBuf::from(defaults::RUNS),
         }
     }
 

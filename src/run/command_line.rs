@@ -2,6 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
+use std::path::PathBuf;
 
 use serde::Serialize;
 
@@ -170,6 +171,7 @@ impl Request {
                 threads: None,
             },
             out: None,
+            runs: PathBuf::from(defaults::RUNS),
         }
     }
 }

@@ -1,13 +1,31 @@
 //! What a run is asked for where nothing is said: for the command line, and for whoever leaves it out
 //! when writing a command line.
 
-use crate::sampler::MethodKind;
+use super::Manner;
+use crate::engine::SchemeChoice;
+use crate::runtime::RuntimeRequest;
+use crate::sampler::{MethodKind, Settings};
 
 /// Samples wanted.
 pub const SAMPLES: usize = 48;
 
 /// How samples are found.
 pub const METHOD: MethodKind = MethodKind::Incremental;
+
+/// The folder that run folders are made in.
+pub const RUNS: &str = "runs";
+
+/// How a query is sampled on a runtime.
+pub fn manner(runtime: RuntimeRequest) -> Manner {
+    Manner {
+        settings: Settings::new(METHOD, SAMPLES),
+        runtime,
+        micro_batch: None,
+        scheme: SchemeChoice::default(),
+        memory_cap: None,
+        threads: None,
+    }
+}
 
 /// The built-in photographs.
 pub const BUNDLE: &str = "scenes64";

@@ -6,8 +6,8 @@ use std::time::SystemTime;
 use super::{RunError, RunFolder};
 use crate::query::Query;
 
-/// `runs/TIME-UNIT-SEED`, with a number appended while that is taken.
-pub(super) fn default_folder(query: &Query, seed: u64) -> Result<RunFolder, RunError> {
+/// `TIME-UNIT-SEED` in the folder of runs, with a number appended while that is taken.
+pub(super) fn default_folder(runs: &Path, query: &Query, seed: u64) -> Result<RunFolder, RunError> {
     let time: String = humantime::format_rfc3339_seconds(SystemTime::now())
         .to_string()
         .chars()
@@ -18,13 +18,13 @@ pub(super) fn default_folder(query: &Query, seed: u64) -> Result<RunFolder, RunE
         .first()
         .map_or("unit", |constraint| constraint.unit.text.as_str());
     let name = format!("{time}-{}-{seed}", file_name(unit));
-    let mut path = Path::new("runs").join(&name);
+    let mut path = runs.join(&name);
     let mut number = 1;
     loop {
         match RunFolder::create(&path) {
             Err(RunError::Exists(_)) => {
                 number += 1;
-                path = Path::new("runs").join(format!("{name}-{number}"));
+                path = runs.join(format!("{name}-{number}"));
             }
             other => return other,
         }

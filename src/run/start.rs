@@ -25,8 +25,10 @@ pub struct Request {
     pub query: Vec<String>,
     /// How it is sampled, and on what.
     pub manner: Manner,
-    /// The run folder; `runs/TIME-UNIT-SEED` when absent.
+    /// The run folder; `TIME-UNIT-SEED` in `runs` when absent.
     pub out: Option<PathBuf>,
+    /// The folder that run folders are made in.
+    pub runs: PathBuf,
 }
 
 /// How a query is sampled and on what: the part of a request that the runs of a sweep share.
@@ -68,7 +70,19 @@ pub fn start(request: &Request) -> Result<Prepared, RunError> {
         files,
         opened,
     };
-    ground.start(query, &request.manner, request.out.as_deref())
+    let place = match &request.out {
+        Some(path) => Place::At(path),
+        None => Place::In(&request.runs),
+    };
+    ground.start(query, &request.manner, place)
+}
+
+/// Where a run's folder is made.
+pub(super) enum Place<'a> {
+    /// Here.
+    At(&'a Path),
+    /// In this folder, by a name of its own.
+    In(&'a Path),
 }
 
 /// What runs stand on, opened once for any number of them.
@@ -80,12 +94,12 @@ pub(super) struct Ground {
 }
 
 impl Ground {
-    /// Prepares a new run and makes its folder: `runs/TIME-UNIT-SEED` where none is named.
+    /// Prepares a new run and makes its folder.
     pub(super) fn start(
         &self,
         query: Query,
         manner: &Manner,
-        out: Option<&Path>,
+        place: Place<'_>,
     ) -> Result<Prepared, RunError> {
         let Ground { bundle, opened, .. } = self;
         let settings = &manner.settings;
@@ -99,9 +113,9 @@ impl Ground {
         problem.starts = init::starts(&settings.init, opened.runtime.as_ref(), bundle, &engine)?;
         sampler::start(settings, problem.clone())?;
 
-        let folder = match out {
-            Some(path) => RunFolder::create(path)?,
-            None => names::default_folder(&query, settings.seed)?,
+        let folder = match place {
+            Place::At(path) => RunFolder::create(path)?,
+            Place::In(runs) => names::default_folder(runs, &query, settings.seed)?,
         };
         let file = RunFile {
             invset: env!("CARGO_PKG_VERSION").to_owned(),

@@ -10,7 +10,7 @@ use super::{Sweep, SweepError};
 use crate::run::folder::{RUN_FILE, RunFolder};
 use crate::run::run_file::{ConstraintFile, RunFile};
 use crate::run::snapshot::Observer;
-use crate::run::{Ending, Prepared, RunError, Standing, control, resume, unchanged};
+use crate::run::{Ending, Prepared, RunError, Standing, control, resume, start, unchanged};
 
 /// Somebody who watches a sweep from within its process.
 pub trait Watcher {
@@ -98,7 +98,8 @@ impl Sweep {
             self.path(),
         )?;
         RunFolder::discard_unstarted(&path)?;
-        self.ground.start(unit.query(), &self.manner, Some(&path))
+        self.ground
+            .start(unit.query(), &self.manner, start::Place::At(&path))
     }
 
     /// How the run of a unit stands.
