@@ -57,7 +57,25 @@ pub struct Examined {
     pub problems: Vec<Problem>,
 }
 
+/// Where bundles of one's own are looked for.
+const LOCAL_BUNDLES: &str = "models";
+
 impl Bundle {
+    /// What can be opened without knowing more: the built-in bundles by name, then the folders of
+    /// bundles in `models` of the working folder that are called otherwise.
+    pub fn known() -> Vec<String> {
+        let mut names: Vec<String> = EMBEDDED.iter().map(|known| known.name.to_owned()).collect();
+        let folders = std::fs::read_dir(LOCAL_BUNDLES).into_iter().flatten().flatten();
+        let mut local: Vec<String> = folders
+            .filter(|folder| folder.path().join(MANIFEST).is_file())
+            .filter(|folder| !names.iter().any(|name| folder.file_name() == name.as_str()))
+            .map(|folder| folder.path().display().to_string())
+            .collect();
+        local.sort();
+        names.extend(local);
+        names
+    }
+
     /// Opens a folder (a path with a separator, or an existing folder) or else a built-in bundle by
     /// its name.
     ///

@@ -54,6 +54,21 @@ pub enum DeviceChoice {
     Cuda,
 }
 
+impl DeviceChoice {
+    /// Every choice.
+    pub const ALL: [DeviceChoice; 3] =
+        [DeviceChoice::Auto, DeviceChoice::Cpu, DeviceChoice::Cuda];
+
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            DeviceChoice::Auto => "auto",
+            DeviceChoice::Cpu => "cpu",
+            DeviceChoice::Cuda => "cuda",
+        }
+    }
+}
+
 /// A runtime that is ready, and what a user may want to know about the choice.
 pub struct Opened {
     /// The runtime.

@@ -1,0 +1,60 @@
+//! What the screens ask of the world. [`super::update()`] decides, [`super::tasks`] does it.
+
+use std::path::PathBuf;
+
+use super::message::RunId;
+use crate::run::Request;
+use crate::run::control::Command;
+
+/// Something to be done.
+#[derive(Debug, Clone)]
+pub enum Effect {
+    /// Open a bundle by its name or folder.
+    OpenBundle(String),
+    /// Make a run and start its worker.
+    Start(Box<Request>),
+    /// Open a run to look at it.
+    Watch {
+        /// Its folder.
+        path: PathBuf,
+        /// Whether it is shown at once.
+        shown: bool,
+    },
+    /// Start a worker that goes on with a run.
+    Resume(PathBuf),
+    /// Close a run that was looked at.
+    Forget(RunId),
+    /// Give an order to the worker of a run.
+    Give(RunId, Command),
+    /// Mark or hide a sample of a run that nobody works.
+    EditMarks(RunId, Command),
+    /// Read the pictures of samples.
+    LoadPictures(RunId, Vec<u64>),
+    /// Read the embeddings of a run.
+    LoadMap(RunId),
+    /// Let the classifier look at a sample.
+    Portray(RunId, u64),
+    /// List all run folders.
+    ListRuns,
+    /// Delete a run's folder.
+    RemoveRun(PathBuf),
+    /// Save samples elsewhere.
+    Export {
+        /// The run.
+        run: RunId,
+        /// Which.
+        samples: Vec<u64>,
+        /// Where.
+        to: PathBuf,
+    },
+    /// Copy text to the clipboard of the terminal.
+    Copy(String),
+    /// Draw pictures in the next way.
+    NextGraphics,
+    /// Draw everything anew.
+    Redraw,
+    /// Back to the shell for a while.
+    Suspend,
+    /// The end.
+    Quit,
+}

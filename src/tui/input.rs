@@ -1,0 +1,64 @@
+//! Keys from the terminal, other threads' calls, and the loss of either.
+//!
+//! The terminal is polled by us before crossterm looks at it: crossterm 0.29 spins for ever on a
+//! terminal that is gone (crossterm issue 793).
+
+use std::io;
+use std::os::fd::AsFd;
+use std::time::Duration;
+
+use crossterm::event::{self, Event, KeyEventKind};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use super::chord::Chord;
+use super::message::Message;
+use super::wake::Alarm;
+
+/// What waiting came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Woken {
+    /// The terminal is there; messages may have come.
+    Up,
+    /// The terminal is gone.
+    HungUp,
+}
+
+/// Waits for a key, a call from another thread or the end of `patience`; adds what was typed.
+///
+/// # Errors
+/// The terminal cannot be read.
+pub fn wait(
+    alarm: &mut Alarm,
+    patience: Option<Duration>,
+    messages: &mut Vec<Message>,
+) -> io::Result<Woken> {
+    let stdin = io::stdin();
+    let timeout = patience.and_then(|patience| Timespec::try_from(patience).ok());
+    let mut waiting = [
+        PollFd::from_borrowed_fd(stdin.as_fd(), PollFlags::IN),
+        PollFd::from_borrowed_fd(alarm.as_fd(), PollFlags::IN),
+    ];
+    match poll(&mut waiting, timeout.as_ref()) {
+        Ok(_) | Err(rustix::io::Errno::INTR) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let (terminal, called) = (waiting[0].revents(), waiting[1].revents());
+    if terminal.intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL) {
+        return Ok(Woken::HungUp);
+    }
+    if called.contains(PollFlags::IN) {
+        alarm.quieten();
+    }
+    // Without a key on the terminal this finds no more than a change of its size.
+    while event::poll(Duration::ZERO)? {
+        match event::read()? {
+            Event::Key(key) if key.kind != KeyEventKind::Release => {
+                messages.extend(Chord::try_from(key).ok().map(Message::Key));
+            }
+            Event::Paste(text) => messages.push(Message::Paste(text)),
+            Event::Resize(width, height) => messages.push(Message::Resized { width, height }),
+            _ => {}
+        }
+    }
+    Ok(Woken::Up)
+}

@@ -1,0 +1,244 @@
+//! The screen's thread: waits, updates, draws where something changed.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use crossterm::clipboard::CopyToClipboard;
+use crossterm::queue;
+use rustix::process::{Signal, getpid, kill_process};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
+
+use super::app::App;
+use super::effect::Effect;
+use super::input::{self, Woken};
+use super::message::Message;
+use super::start::{Options, ScreenError};
+use super::tasks::Tasks;
+use super::terminal::{self, Screen};
+use super::wake::{self, Alarm};
+use super::{Ended, update, view};
+use crate::preview::Painters;
+use crate::run::control::Command;
+
+/// Frames a second on a terminal of this machine.
+const LOCAL_FPS: f64 = 10.0;
+/// Frames a second over a network.
+const REMOTE_FPS: f64 = 4.0;
+/// Shortest time between two frames after a key: whoever types wants to see it.
+const KEY_FRAME: Duration = Duration::from_millis(33);
+
+/// The loop's state besides the program's.
+pub(super) struct Loop {
+    screen: Screen,
+    app: App,
+    painters: Painters,
+    tasks: Tasks,
+    alarm: Alarm,
+    signals: Signals,
+    frame_time: Duration,
+    last_frame: Instant,
+    /// Something changed since the last frame.
+    is_dirty: bool,
+    /// A key was pressed since.
+    is_pressed: bool,
+    /// When pictures may be sent that had to wait.
+    pictures_due: Option<Instant>,
+}
+
+/// Signals that came, by flag.
+struct Signals {
+    end: Arc<AtomicBool>,
+    hang_up: Arc<AtomicBool>,
+    stop: Arc<AtomicBool>,
+    resize: Arc<AtomicBool>,
+}
+
+/// What an effect means for the loop.
+enum Next {
+    GoOn,
+    End,
+}
+
+impl Loop {
+    pub(super) fn new(
+        screen: Screen,
+        app: App,
+        painters: Painters,
+        options: &Options,
+        is_remote: bool,
+    ) -> io::Result<Loop> {
+        let (waker, alarm) = wake::pair()?;
+        let signals = Signals::catch(&waker)?;
+        let usual = if is_remote { REMOTE_FPS } else { LOCAL_FPS };
+        let fps = options.fps.or(options.config.fps).unwrap_or(usual);
+        let library = options.manner.runtime.library.clone();
+        let tasks = Tasks::new(waker, options.root.clone(), library);
+        Ok(Loop {
+            screen,
+            app,
+            painters,
+            tasks,
+            alarm,
+            signals,
+            frame_time: Duration::from_secs_f64(1.0 / fps.clamp(0.1, 60.0)),
+            last_frame: Instant::now(),
+            is_dirty: true,
+            is_pressed: false,
+            pictures_due: None,
+        })
+    }
+
+    pub(super) fn run(mut self, first: Vec<Effect>) -> Result<Ended, ScreenError> {
+        for effect in first {
+            self.tasks.perform(effect);
+        }
+        loop {
+            let mut messages = Vec::new();
+            match input::wait(&mut self.alarm, self.patience(), &mut messages)? {
+                Woken::Up => {}
+                Woken::HungUp => return Ok(self.hang_up()),
+            }
+            if self.signals.hang_up.load(Ordering::SeqCst) {
+                return Ok(self.hang_up());
+            }
+            if self.signals.end.load(Ordering::SeqCst) {
+                self.checkpoint_all();
+                return Ok(Ended::Interrupted);
+            }
+            if self.signals.stop.swap(false, Ordering::SeqCst) {
+                self.suspend()?;
+            }
+            if self.signals.resize.swap(false, Ordering::SeqCst) {
+                let size = self.screen.terminal.size()?;
+                messages.push(Message::Resized { width: size.width, height: size.height });
+            }
+            self.tasks.take(&mut messages);
+            for message in messages {
+                self.is_dirty = true;
+                self.is_pressed |= matches!(message, Message::Key(_) | Message::Paste(_));
+                for effect in update(&mut self.app, message) {
+                    if let Next::End = self.perform(effect)? {
+                        return Ok(Ended::Left);
+                    }
+                }
+            }
+            if self.frame_due().is_some_and(|due| due <= Instant::now()) {
+                self.draw()?;
+            }
+        }
+    }
+
+    /// When the next frame may be drawn, where one is wanted.
+    fn frame_due(&self) -> Option<Instant> {
+        let pace = if self.is_pressed { KEY_FRAME } else { self.frame_time };
+        let earliest = self.last_frame + pace;
+        if self.is_dirty {
+            return Some(earliest);
+        }
+        self.pictures_due.map(|due| due.max(earliest))
+    }
+
+    fn patience(&self) -> Option<Duration> {
+        self.frame_due()
+            .map(|due| due.saturating_duration_since(Instant::now()))
+    }
+
+    fn draw(&mut self) -> io::Result<()> {
+        let (app, painters) = (&mut self.app, &mut self.painters);
+        let painted = self.screen.frame(|terminal| {
+            terminal.draw(|frame| view::draw(app, frame, painters))?;
+            // ratatui has flushed its frame: graphics protocols write to standard output themselves.
+            painters.finish(Instant::now(), &mut io::stdout())
+        })?;
+        self.pictures_due = painted.due;
+        self.last_frame = Instant::now();
+        self.is_dirty = painted.failed;
+        self.is_pressed = false;
+        if painted.failed {
+            self.app.graphics = self.painters.way().name().to_owned();
+            self.app.complain("the terminal did not take a picture; characters from now on");
+        }
+        Ok(())
+    }
+
+    fn perform(&mut self, effect: Effect) -> io::Result<Next> {
+        match effect {
+            Effect::Quit => return Ok(Next::End),
+            Effect::Suspend => self.suspend()?,
+            Effect::Redraw => {
+                self.screen.terminal.clear()?;
+                self.painters.invalidate();
+            }
+            Effect::NextGraphics => {
+                let way = self.painters.switch_to_next(&mut io::stdout())?;
+                self.app.graphics = way.name().to_owned();
+                self.app.say(format!("pictures: {}", way.name()));
+                self.screen.terminal.clear()?;
+            }
+            Effect::Copy(text) => {
+                let backend = self.screen.terminal.backend_mut();
+                queue!(backend, CopyToClipboard::to_clipboard_from(&text))?;
+                io::Write::flush(backend)?;
+                self.app.say(format!("copied: {text}"));
+            }
+            effect => self.tasks.perform(effect),
+        }
+        Ok(Next::GoOn)
+    }
+
+    /// Back to the shell until `fg`.
+    fn suspend(&mut self) -> io::Result<()> {
+        self.painters.clear(&mut io::stdout())?;
+        self.screen.suspend()?;
+        // Stops here; the shell's fg goes on with the next line.
+        kill_process(getpid(), Signal::STOP)?;
+        self.screen.resume()?;
+        self.painters.invalidate();
+        self.is_dirty = true;
+        Ok(())
+    }
+
+    /// The terminal is gone: nothing can be written to it, and the runs go on.
+    fn hang_up(&mut self) -> Ended {
+        self.checkpoint_all();
+        Ended::Interrupted
+    }
+
+    /// Has every worker that takes orders from here save what it has.
+    fn checkpoint_all(&mut self) {
+        let at_work = self.app.runs.iter().filter(|(_, run)| run.takes_orders());
+        for (id, _) in at_work {
+            self.tasks.perform(Effect::Give(*id, Command::Checkpoint));
+        }
+    }
+}
+
+impl Drop for Loop {
+    fn drop(&mut self) {
+        // Where the terminal is gone its pictures are too.
+        let _ = self.painters.clear(&mut io::stdout());
+        let _ = terminal::restore();
+    }
+}
+
+impl Signals {
+    fn catch(waker: &wake::Waker) -> io::Result<Signals> {
+        let flag = |signals: &[i32]| -> io::Result<Arc<AtomicBool>> {
+            let flag = Arc::new(AtomicBool::new(false));
+            for &signal in signals {
+                // The flag is set before the pipe wakes anybody: handlers run in order.
+                signal_hook::flag::register(signal, Arc::clone(&flag))?;
+                waker.on_signal(signal)?;
+            }
+            Ok(flag)
+        };
+        Ok(Signals {
+            end: flag(&[SIGTERM, SIGINT, SIGQUIT])?,
+            hang_up: flag(&[SIGHUP])?,
+            stop: flag(&[SIGTSTP])?,
+            resize: flag(&[SIGWINCH])?,
+        })
+    }
+}

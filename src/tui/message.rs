@@ -1,0 +1,105 @@
+//! What the screens are told: keys, and what the threads behind them have found.
+
+use std::sync::Arc;
+
+use super::chord::Chord;
+use super::model::run_view::{EmbeddingMap, Portrait};
+use crate::bundle::Bundle;
+use crate::machine::Gpu;
+use crate::preview::Picture;
+use crate::query::UnitIndex;
+use crate::run::Listed;
+use crate::run::marks::Marks;
+use crate::run::run_file::RunFile;
+use crate::run::Seen;
+
+/// Number of an open run, for as long as the program lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RunId(pub u64);
+
+/// A bundle that is ready to be asked.
+pub struct OpenBundle {
+    /// As it was named.
+    pub name: String,
+    /// The bundle.
+    pub bundle: Bundle,
+    /// All that can be named in it.
+    pub units: UnitIndex,
+}
+
+/// Something that happened.
+pub enum Message {
+    /// A key.
+    Key(Chord),
+    /// Text was pasted.
+    Paste(String),
+    /// The terminal has another size.
+    Resized {
+        /// Columns.
+        width: u16,
+        /// Rows.
+        height: u16,
+    },
+    /// A bundle was opened, or could not be.
+    Bundle(Result<Arc<OpenBundle>, String>),
+    /// A run was made and its worker started.
+    Started(std::path::PathBuf),
+    /// A run was opened.
+    Run {
+        /// Its number.
+        id: RunId,
+        /// Its folder.
+        path: std::path::PathBuf,
+        /// Its `run.toml`.
+        file: Box<RunFile>,
+        /// Whether it is shown at once, and not only compared.
+        shown: bool,
+    },
+    /// A run told something.
+    Seen {
+        /// Which.
+        run: RunId,
+        /// What.
+        seen: Seen,
+    },
+    /// The marks of a run were read.
+    Marks {
+        /// Which.
+        run: RunId,
+        /// Its marks.
+        marks: Marks,
+    },
+    /// The picture of a sample was read.
+    Picture {
+        /// The run.
+        run: RunId,
+        /// The sample.
+        sample: u64,
+        /// Its picture.
+        picture: Arc<Picture>,
+    },
+    /// The embeddings of a run were read.
+    Map {
+        /// Which.
+        run: RunId,
+        /// Its map.
+        map: Arc<EmbeddingMap>,
+    },
+    /// The classifier looked at a sample.
+    Portrait {
+        /// The run.
+        run: RunId,
+        /// What it sees.
+        portrait: Arc<Portrait>,
+    },
+    /// The run folders there are.
+    Catalogue(Vec<Listed>),
+    /// What the GPU does; none where there is none.
+    Gpu(Option<Gpu>),
+    /// Something was done that is worth a line.
+    Done(String),
+    /// Something could not be done.
+    Failed(String),
+    /// The system asks to end.
+    Terminate,
+}

@@ -1,0 +1,12 @@
+//! What the screens show, as plain values: no terminal, no thread, no file.
+
+pub mod cursor;
+pub mod draft;
+pub mod gallery;
+pub mod knobs;
+pub mod line;
+pub mod query;
+pub mod run_view;
+pub mod runs;
+pub mod series;
+pub mod tuning;

@@ -1,0 +1,117 @@
+//! The list of all run folders: order and filter.
+
+use super::cursor::Cursor;
+use super::line::Line;
+use crate::run::{Listed, RunState};
+use crate::text;
+
+/// The order of the list.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum RunOrder {
+    /// The newest first.
+    #[default]
+    Newest,
+    /// By the name of the folder.
+    Name,
+    /// Those at work first.
+    State,
+}
+
+impl RunOrder {
+    /// The next one.
+    pub fn next(self) -> RunOrder {
+        match self {
+            RunOrder::Newest => RunOrder::Name,
+            RunOrder::Name => RunOrder::State,
+            RunOrder::State => RunOrder::Newest,
+        }
+    }
+
+    /// Its name on the screen.
+    pub fn title(self) -> &'static str {
+        match self {
+            RunOrder::Newest => "newest first",
+            RunOrder::Name => "by name",
+            RunOrder::State => "by state",
+        }
+    }
+}
+
+/// The list and how it is shown.
+#[derive(Debug, Clone, Default)]
+pub struct RunsView {
+    /// All run folders; none before they were looked for.
+    pub listed: Option<Vec<Listed>>,
+    /// What is typed in the filter.
+    pub filter: Line,
+    /// Whether keys are text of the filter.
+    pub is_filtering: bool,
+    /// The order.
+    pub order: RunOrder,
+    /// The selected line.
+    pub cursor: Cursor,
+}
+
+impl RunsView {
+    /// The runs that pass the filter, in order.
+    pub fn shown(&self) -> Vec<&Listed> {
+        let filter = self.filter.text().to_lowercase();
+        let words: Vec<&str> = filter.split_whitespace().collect();
+        let mut shown: Vec<&Listed> = self
+            .listed
+            .iter()
+            .flatten()
+            .filter(|listed| {
+                let text = words_of(listed).to_lowercase();
+                words.iter().all(|word| text.contains(word))
+            })
+            .collect();
+        match self.order {
+            RunOrder::Newest => {}
+            RunOrder::Name => shown.sort_by(|a, b| a.path.cmp(&b.path)),
+            RunOrder::State => shown.sort_by_key(|listed| rank(&listed.state)),
+        }
+        shown
+    }
+
+    /// The selected run.
+    pub fn selected(&self) -> Option<&Listed> {
+        let shown = self.shown();
+        let at = self.cursor.selected(shown.len())?;
+        shown.get(at).copied()
+    }
+}
+
+/// The query of a listed run.
+pub fn query_of(listed: &Listed) -> String {
+    let query = listed.file.as_ref().map(|file| file.query.join(" and "));
+    text::clean(&query.unwrap_or_default())
+}
+
+/// What a run does, in one word.
+pub fn state_of(listed: &Listed) -> &'static str {
+    match listed.state {
+        RunState::Working(_) => "running",
+        RunState::Ended(_) => "ended",
+        RunState::Resumable => "stopped",
+        RunState::Damaged(_) => "damaged",
+    }
+}
+
+/// All that a filter looks at.
+fn words_of(listed: &Listed) -> String {
+    let file = listed.file.as_ref();
+    let bundle = file.map_or("", |file| file.bundle.as_str());
+    let method = file.map_or("", |file| file.settings.method.name());
+    let folder = listed.path.display();
+    format!("{} {} {bundle} {method} {folder}", query_of(listed), state_of(listed))
+}
+
+fn rank(state: &RunState) -> u8 {
+    match state {
+        RunState::Working(_) => 0,
+        RunState::Resumable => 1,
+        RunState::Ended(_) => 2,
+        RunState::Damaged(_) => 3,
+    }
+}

@@ -1,0 +1,41 @@
+//! A panic in any thread: the terminal comes back first, then the report is written and named.
+
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+
+use etcetera::BaseStrategy;
+
+use super::terminal;
+
+/// Has every panic restore the terminal, write a report and end the program. Runs have workers of
+/// their own and go on.
+pub fn install() {
+    std::panic::set_hook(Box::new(|panic| {
+        let _ = terminal::restore();
+        let report = format!(
+            "invset {}\n{panic}\n{}\n",
+            env!("CARGO_PKG_VERSION"),
+            std::backtrace::Backtrace::force_capture()
+        );
+        let mut stderr = std::io::stderr();
+        let told = match write(&report) {
+            Some(path) => writeln!(
+                stderr,
+                "invset failed: {panic}\nA report lies in {}. Runs at work go on: invset attach RUN shows one again.",
+                path.display()
+            ),
+            None => writeln!(stderr, "{report}"),
+        };
+        let _ = told;
+        std::process::exit(crate::tui::PANICKED);
+    }));
+}
+
+fn write(report: &str) -> Option<PathBuf> {
+    let folder = etcetera::choose_base_strategy().ok()?.state_dir()?.join("invset");
+    fs::create_dir_all(&folder).ok()?;
+    let path = folder.join(format!("panic-{}.txt", std::process::id()));
+    fs::write(&path, report).ok()?;
+    Some(path)
+}

@@ -1,0 +1,98 @@
+//! Actions that hold on every screen.
+
+use crate::run::command_line::CommandLine;
+use crate::run::{Request, defaults};
+use crate::tui::action::{Action, Tab};
+use crate::tui::app::App;
+use crate::tui::effect::Effect;
+use crate::tui::overlay::{self, Overlay};
+
+pub(super) fn act(app: &mut App, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Quit => quit(app),
+        Action::Help => {
+            let opened_in = app.place();
+            app.help = Default::default();
+            app.overlays.push(Overlay::Help {
+                scroll: 0,
+                opened_in,
+            });
+            Vec::new()
+        }
+        Action::Palette => {
+            let palette = overlay::palette(app);
+            app.overlays.push(Overlay::Menu(palette));
+            Vec::new()
+        }
+        Action::Themes => {
+            let themes = overlay::themes(app);
+            app.overlays.push(Overlay::Menu(themes));
+            Vec::new()
+        }
+        Action::Show(tab) => show(app, tab),
+        Action::NextTab => show(app, neighbour(app.tab, 1)),
+        Action::PreviousTab => show(app, neighbour(app.tab, -1)),
+        Action::Graphics => vec![Effect::NextGraphics],
+        Action::Redraw => vec![Effect::Redraw],
+        Action::Suspend => vec![Effect::Suspend],
+        Action::Start => start(app),
+        Action::CopyCommand => {
+            let request = match (app.tab, app.run()) {
+                (Tab::Query, _) | (_, None) => app.request(),
+                (_, Some(run)) => Request::repeating(&run.file),
+            };
+            vec![Effect::Copy(CommandLine::of(&request, &defaults::bundle()).to_string())]
+        }
+        Action::CopyPath => app
+            .run()
+            .map(|run| {
+                let path = match run.selected() {
+                    Some(sample) if app.tab != Tab::Run => run.path.join(&sample.image),
+                    _ => run.path.clone(),
+                };
+                Effect::Copy(path.display().to_string())
+            })
+            .into_iter()
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Starts a run with the query.
+pub(super) fn start(app: &mut App) -> Vec<Effect> {
+    app.is_starting = true;
+    app.say("starting the run: networks are composed and differentiated…");
+    vec![Effect::Start(Box::new(app.request()))]
+}
+
+fn neighbour(tab: Tab, by: isize) -> Tab {
+    let at = Tab::ALL.iter().position(|&known| known == tab).unwrap_or(0);
+    Tab::ALL[(at as isize + by).rem_euclid(Tab::ALL.len() as isize) as usize]
+}
+
+/// Goes to a screen.
+pub(super) fn show(app: &mut App, tab: Tab) -> Vec<Effect> {
+    app.tab = tab;
+    app.overlays.clear();
+    match tab {
+        Tab::Runs => vec![Effect::ListRuns],
+        Tab::Map | Tab::Gallery | Tab::Compare => {
+            app.current.map(Effect::LoadMap).into_iter().collect()
+        }
+        Tab::Query | Tab::Run => Vec::new(),
+    }
+}
+
+fn quit(app: &mut App) -> Vec<Effect> {
+    let at_work: Vec<String> = app
+        .runs
+        .iter()
+        .filter(|(_, run)| run.takes_orders())
+        .map(|(_, run)| run.name())
+        .collect();
+    if at_work.is_empty() {
+        return vec![Effect::Quit];
+    }
+    app.overlays.push(Overlay::Menu(overlay::quit(&at_work)));
+    Vec::new()
+}

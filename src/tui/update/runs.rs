@@ -1,0 +1,93 @@
+//! Actions of the list of runs.
+
+use std::path::PathBuf;
+
+use crate::tui::action::{Action, Place, Tab};
+use crate::tui::app::App;
+use crate::tui::effect::Effect;
+use crate::tui::overlay::{self, Overlay};
+
+/// Lines of a page.
+const PAGE: isize = 10;
+
+pub(super) fn act(app: &mut App, place: Place, action: Action) -> Option<Vec<Effect>> {
+    let length = app.list.shown().len();
+    let cursor = &mut app.list.cursor;
+    match action {
+        Action::Up => cursor.step(-1, length),
+        Action::Down => cursor.step(1, length),
+        Action::PageUp => cursor.step(-PAGE, length),
+        Action::PageDown => cursor.step(PAGE, length),
+        Action::First => cursor.select(0),
+        Action::Last => cursor.select(length.saturating_sub(1)),
+        Action::Search => app.list.is_filtering = true,
+        Action::Choose if place == Place::Filter => app.list.is_filtering = false,
+        Action::Back if place == Place::Filter => {
+            app.list.is_filtering = false;
+            app.list.filter = Default::default();
+        }
+        Action::Choose => return Some(open(app)),
+        Action::Select => return Some(compare(app)),
+        Action::Sort => {
+            app.list.order = app.list.order.next();
+            app.say(format!("ordered {}", app.list.order.title()));
+        }
+        Action::Remove => {
+            if let Some(listed) = app.list.selected() {
+                let menu = overlay::remove_run(&listed.path, listed.standing.n_feasible);
+                app.overlays.push(Overlay::Menu(menu));
+            }
+        }
+        Action::Resume => {
+            let path = app.list.selected().map(|listed| listed.path.clone());
+            let mut effects: Vec<Effect> = path.into_iter().map(Effect::Resume).collect();
+            effects.extend(open(app));
+            return Some(effects);
+        }
+        Action::Refresh => return Some(vec![Effect::ListRuns]),
+        Action::Back => {}
+        _ => return None,
+    }
+    Some(Vec::new())
+}
+
+/// The selected run and whether it is open already.
+fn selected(app: &App) -> Option<(PathBuf, Option<crate::tui::message::RunId>)> {
+    let path = app.list.selected()?.path.clone();
+    let open = app.runs.iter().find(|(_, run)| run.path == path);
+    Some((path, open.map(|(id, _)| *id)))
+}
+
+/// Shows the selected run.
+fn open(app: &mut App) -> Vec<Effect> {
+    match selected(app) {
+        Some((_, Some(id))) => {
+            app.current = Some(id);
+            app.tab = Tab::Run;
+            Vec::new()
+        }
+        Some((path, None)) => vec![Effect::Watch { path, shown: true }],
+        None => Vec::new(),
+    }
+}
+
+/// Puts the selected run into the comparison, or takes it out.
+fn compare(app: &mut App) -> Vec<Effect> {
+    match selected(app) {
+        Some((_, Some(id))) if app.compared.contains(&id) => {
+            app.compared.retain(|&known| known != id);
+            app.say("taken out of the comparison");
+            Vec::new()
+        }
+        Some((_, Some(id))) => {
+            app.compared.push(id);
+            app.say("added to the comparison (5)");
+            vec![Effect::LoadMap(id)]
+        }
+        Some((path, None)) => {
+            app.say("added to the comparison (5)");
+            vec![Effect::Watch { path, shown: false }]
+        }
+        None => Vec::new(),
+    }
+}
