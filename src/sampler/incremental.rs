@@ -7,8 +7,10 @@ use super::method::{Method, Problem};
 use super::motion::Derivatives;
 use super::objective::Sums;
 use super::report::{Finish, StepReport};
+use super::rows::{ReseedError, Rows};
 use super::settings::{Settings, SettingsError, Stop, Update};
 use super::state::{State, StateError};
+use super::tunables::Tunables;
 use ndarray::{Array2, ArrayView2, Axis};
 
 /// How often a step that leaves the feasible region is halved.
@@ -22,7 +24,8 @@ pub(super) struct Incremental {
     /// The K rows, their values, and phase 1.
     rows: Joint,
     wanted: usize,
-    max_steps: u64,
+    /// As set; see [`of_phase_one`].
+    tunables: Tunables,
     seeds_grow: bool,
     /// S_0 and q_0 of the seeds C0, about the mean of the first K; none in phase 1.
     seeds: Option<Sums>,
@@ -45,7 +48,7 @@ impl Incremental {
         Ok(Incremental {
             rows: Joint::new(&settings, rows, Stop::Feasible, problem)?,
             wanted: settings.n,
-            max_steps: settings.max_steps,
+            tunables: Tunables::of(&settings),
             seeds_grow: settings.seeds_grow,
             seeds: None,
             evaluated: false,
@@ -57,7 +60,7 @@ impl Incremental {
         let mut report = self.rows.step(evaluator)?;
         if report.finish == Some(Finish::Complete) && report.accepted_total < self.wanted {
             self.seeds = Some(self.rows.population.sums());
-            self.rows.finish = (report.step >= self.max_steps).then_some(Finish::MaxSteps);
+            self.rows.finish = (report.step >= self.tunables.max_steps).then_some(Finish::MaxSteps);
             report.finish = self.rows.finish;
         }
         Ok(report)
@@ -188,13 +191,21 @@ impl Incremental {
         } else if stalled {
             Some(Finish::Stalled)
         } else {
-            (self.rows.step >= self.max_steps).then_some(Finish::MaxSteps)
+            (self.rows.step >= self.tunables.max_steps).then_some(Finish::MaxSteps)
         };
         Ok(StepReport {
             forwards: evaluator.forwards,
             gradients: evaluator.gradients,
             ..self.rows.report(all.len(), objective, accepted)
         })
+    }
+}
+
+/// Phase 1 freezes what is feasible, whatever `stop` says about `joint`.
+fn of_phase_one(tunables: &Tunables) -> Tunables {
+    Tunables {
+        stop: Stop::Feasible,
+        ..*tunables
     }
 }
 
@@ -214,8 +225,27 @@ impl Method for Incremental {
         self.rows.codes()
     }
 
+    fn rows(&self) -> Rows<'_> {
+        self.rows.rows()
+    }
+
+    fn tunables(&self) -> Tunables {
+        self.tunables
+    }
+
+    fn tune(&mut self, tunables: &Tunables) -> Result<(), SettingsError> {
+        self.rows.tune(&of_phase_one(tunables))?;
+        self.tunables = *tunables;
+        Ok(())
+    }
+
+    fn reseed(&mut self, row: usize) -> Result<(), ReseedError> {
+        self.rows.reseed(row)
+    }
+
     fn state(&self) -> State {
         let mut state = self.rows.state();
+        self.tunables.save(&mut state);
         state.put_integer("batches", u64::from(self.seeds.is_some()));
         if let Some(seeds) = &self.seeds {
             seeds.save(&mut state);
@@ -228,7 +258,10 @@ impl Method for Incremental {
             0 => None,
             _ => Some(Sums::load(state)?),
         };
+        let tunables = Tunables::load(state)?;
         self.rows.restore(state)?;
+        self.rows.apply(&of_phase_one(&tunables));
+        self.tunables = tunables;
         self.seeds = seeds;
         self.evaluated = false;
         Ok(())

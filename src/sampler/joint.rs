@@ -8,8 +8,10 @@ use super::objective::Sums;
 use super::pace::Pace;
 use super::population::{Population, Status};
 use super::report::{Accepted, Finish, StepReport};
+use super::rows::{ReseedError, Rows};
 use super::settings::{Settings, SettingsError, Stop, Update};
 use super::state::{State, StateError};
+use super::tunables::Tunables;
 use ndarray::{Array2, ArrayView2, Axis};
 
 /// All rows at once, each step: evaluate the live rows, form the objective's exact gradient, pull
@@ -23,10 +25,8 @@ pub(super) struct Joint {
     pub(super) population: Population,
     pub(super) motion: Motion,
     pace: Pace,
-    stop: Stop,
     update: Update,
-    max_steps: u64,
-    give_up_after: u64,
+    tunables: Tunables,
     pub(super) step: u64,
     pub(super) finish: Option<Finish>,
     /// Where each row goes after this step `[rows, d]`.
@@ -45,18 +45,27 @@ impl Joint {
         problem: Problem,
     ) -> Result<Self, SettingsError> {
         let population = Population::new(rows, settings.seed, problem)?;
+        let tunables = Tunables {
+            stop,
+            ..Tunables::of(settings)
+        };
         Ok(Joint {
             motion: Motion::new(settings, &population),
-            pace: Pace::new(settings.max_steps, settings.give_up_after),
-            stop,
+            pace: Pace::new(&tunables),
             update: settings.update,
-            max_steps: settings.max_steps,
-            give_up_after: settings.give_up_after,
+            tunables,
             step: 0,
             finish: None,
             next: population.codes.clone(),
             population,
         })
+    }
+
+    /// Puts checked tunables in force.
+    pub(super) fn apply(&mut self, tunables: &Tunables) {
+        self.tunables = *tunables;
+        self.motion.tune(tunables);
+        self.pace.tune(tunables);
     }
 
     /// Evaluates `live` block by block and works out where each row goes; gives the objective and
@@ -116,7 +125,7 @@ impl Joint {
         evaluator: &mut Counted<'_>,
         moving: &mut [bool],
     ) -> Result<(), EvaluateError> {
-        if self.step >= self.max_steps {
+        if self.step >= self.tunables.max_steps {
             return Ok(());
         }
         let mut embedding_bar = Array2::zeros((rows.len(), self.population.embeddings.ncols()));
@@ -183,7 +192,8 @@ impl Joint {
                     self.population.set_status(row, Status::Seeking(0));
                 }
                 Status::Seeking(steps)
-                    if steps + 1 >= self.give_up_after && self.step < self.max_steps =>
+                    if steps + 1 >= self.tunables.give_up_after
+                        && self.step < self.tunables.max_steps =>
                 {
                     self.population.redraw_nearest(row, evaluator)?;
                     self.motion.reset(row);
@@ -203,7 +213,7 @@ impl Joint {
         live: &[usize],
         evaluator: &mut Counted<'_>,
     ) -> Result<Vec<Accepted>, EvaluateError> {
-        let last = self.step >= self.max_steps;
+        let last = self.step >= self.tunables.max_steps;
         if last {
             for &row in live {
                 if self.has_left(row) {
@@ -216,7 +226,7 @@ impl Joint {
             .copied()
             .filter(|&row| self.population.is_feasible(row))
             .collect();
-        if self.stop == Stop::Feasible || last {
+        if self.tunables.stop == Stop::Feasible || last {
             let passed = self.population.check(&feasible, evaluator)?;
             return Ok(self.record(passed));
         }
@@ -285,7 +295,7 @@ impl Method for Joint {
         let accepted = self.accept(&live, &mut evaluator)?;
         if self.population.accepted() == self.population.len() {
             self.finish = Some(Finish::Complete);
-        } else if self.step >= self.max_steps {
+        } else if self.step >= self.tunables.max_steps {
             self.finish = Some(Finish::MaxSteps);
         } else {
             for &row in &live {
@@ -308,8 +318,38 @@ impl Method for Joint {
         self.population.codes.view()
     }
 
+    fn rows(&self) -> Rows<'_> {
+        self.population.rows()
+    }
+
+    fn tunables(&self) -> Tunables {
+        self.tunables
+    }
+
+    fn tune(&mut self, tunables: &Tunables) -> Result<(), SettingsError> {
+        tunables.check()?;
+        self.apply(tunables);
+        Ok(())
+    }
+
+    fn reseed(&mut self, row: usize) -> Result<(), ReseedError> {
+        if self.finish.is_some() {
+            return Err(ReseedError::Ended);
+        }
+        if row >= self.population.len() {
+            let last = self.population.len() - 1;
+            return Err(ReseedError::Unknown { row, last });
+        }
+        if self.population.status(row) == Status::Accepted {
+            return Err(ReseedError::Accepted(row));
+        }
+        self.redraw(row);
+        Ok(())
+    }
+
     fn state(&self) -> State {
         let mut state = State::default();
+        self.tunables.save(&mut state);
         self.population.save(&mut state);
         self.motion.save(&mut state);
         self.pace.save(&mut state);
@@ -319,12 +359,14 @@ impl Method for Joint {
     }
 
     fn restore(&mut self, state: &State) -> Result<(), StateError> {
+        let tunables = Tunables::load(state)?;
         let population = self.population.load(state)?;
         let motion = self.motion.load(state)?;
         let pace = self.pace.load(state)?;
         let step = state.integer("step")?;
         self.finish = Finish::from_integer(state.integer("finish")?)?;
         (self.population, self.motion, self.pace, self.step) = (population, motion, pace, step);
+        self.apply(&tunables);
         Ok(())
     }
 }

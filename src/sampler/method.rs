@@ -6,8 +6,10 @@ use super::interval::Interval;
 use super::joint::Joint;
 use super::prior::Prior;
 use super::report::StepReport;
+use super::rows::{ReseedError, Rows};
 use super::settings::{MethodKind, Settings, SettingsError};
 use super::state::{State, StateError};
+use super::tunables::Tunables;
 use ndarray::{Array2, ArrayView2};
 
 /// What is sampled: the valid codes, the intervals in the order of the constraints, the starts.
@@ -35,6 +37,26 @@ pub trait Method: Send {
 
     /// The codes that the next step evaluates, one row each `[rows, d]`, for previews.
     fn codes(&self) -> ArrayView2<'_, f32>;
+
+    /// How the rows stand.
+    fn rows(&self) -> Rows<'_>;
+
+    /// The settings in force that may change.
+    fn tunables(&self) -> Tunables;
+
+    /// Changes settings, from the next step on. They are part of [`Method::state`].
+    ///
+    /// # Errors
+    /// A value makes no sense; nothing is changed then.
+    fn tune(&mut self, tunables: &Tunables) -> Result<(), SettingsError>;
+
+    /// Puts a row that is not accepted at its next start, with nothing known of it; the next step
+    /// evaluates it there.
+    ///
+    /// # Errors
+    /// There is no such row, its sample is accepted, or the method has ended; nothing is changed
+    /// then.
+    fn reseed(&mut self, row: usize) -> Result<(), ReseedError>;
 
     /// Everything that the next steps depend on.
     fn state(&self) -> State;

@@ -18,12 +18,14 @@ pub mod prior;
 mod projection;
 pub mod reached;
 pub mod report;
+mod rows;
 pub mod settings;
 pub mod starts;
 pub mod state;
 mod targets;
 #[cfg(test)]
 mod tests;
+pub mod tunables;
 
 pub use evaluate::{Evaluate, EvaluateError, Evaluation, PullBack};
 pub use interval::{Interval, IntervalError};
@@ -31,5 +33,7 @@ pub use method::{Method, Problem, start};
 pub use prior::{Prior, PriorError};
 pub use reached::Reached;
 pub use report::{Accepted, Finish, StepReport};
+pub use rows::{ReseedError, RowStatus, Rows};
 pub use settings::{ConstraintKind, MethodKind, Settings, SettingsError, Stop, Update};
 pub use state::{State, StateError};
+pub use tunables::{Parameter, Tunables};

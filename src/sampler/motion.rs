@@ -6,6 +6,7 @@ use super::population::Population;
 use super::projection::{CodeBox, Projector, Slab};
 use super::settings::{ConstraintKind, Settings};
 use super::state::{State, StateError};
+use super::tunables::Tunables;
 use ndarray::{ArrayView1, ArrayView2, aview1};
 
 /// The longest pull towards an interval, in full Adam steps.
@@ -40,6 +41,8 @@ pub(super) struct Motion {
     adam: Adam,
     lagrangian: Option<Lagrangian>,
     projector: Projector,
+    /// Distance of a typical code from the middle of the prior.
+    radius: f64,
     alpha: f64,
     /// Root mean square of a full Adam step over the coordinates.
     step_size: f64,
@@ -59,10 +62,9 @@ impl Motion {
     pub(super) fn new(settings: &Settings, population: &Population) -> Self {
         let length = population.prior.code_length();
         let rows = population.len();
-        // Distance of a typical code from the middle of the prior.
         let spread = population.prior.spread();
         let radius = spread.iter().map(|s| s * s).sum::<f64>().sqrt();
-        Motion {
+        let mut motion = Motion {
             adam: Adam::new(rows, length),
             lagrangian: match settings.constraint {
                 ConstraintKind::Projection => None,
@@ -71,16 +73,28 @@ impl Motion {
                 }
             },
             projector: Projector::default(),
-            alpha: settings.alpha,
-            step_size: settings.step_size * radius / (length as f64).sqrt(),
-            plain_length: settings.plain_step * radius,
-            reach: REACH * settings.step_size * radius,
+            radius,
+            alpha: 0.0,
+            step_size: 0.0,
+            plain_length: 0.0,
+            reach: 0.0,
             trust: vec![1.0; rows],
             violation: vec![f64::MAX; rows],
             gradient: vec![0.0; length],
             displacement: vec![0.0; length],
             rim: Vec::with_capacity(length),
-        }
+        };
+        motion.tune(&Tunables::of(settings));
+        motion
+    }
+
+    /// Other steps from now on; what the optimiser has learnt stays.
+    pub(super) fn tune(&mut self, tunables: &Tunables) {
+        let length = self.gradient.len() as f64;
+        self.alpha = tunables.alpha;
+        self.step_size = tunables.step_size * self.radius / length.sqrt();
+        self.plain_length = tunables.plain_step * self.radius;
+        self.reach = REACH * tunables.step_size * self.radius;
     }
 
     /// Forgets everything about one row.

@@ -1,6 +1,7 @@
 //! The end game of `joint`: whether the objective has settled, and how large steps still are.
 
 use super::state::{State, StateError};
+use super::tunables::Tunables;
 use std::collections::VecDeque;
 
 /// Steps over which the objective must have settled.
@@ -26,13 +27,19 @@ pub(super) struct Pace {
 
 impl Pace {
     /// Full steps, nothing known.
-    pub(super) fn new(max_steps: u64, give_up_after: u64) -> Self {
+    pub(super) fn new(tunables: &Tunables) -> Self {
         Pace {
             recent: VecDeque::with_capacity(WINDOW + 1),
             share: 1.0,
-            max_steps,
-            give_up_after,
+            max_steps: tunables.max_steps,
+            give_up_after: tunables.give_up_after,
         }
+    }
+
+    /// Another end and another patience from now on.
+    pub(super) fn tune(&mut self, tunables: &Tunables) {
+        self.max_steps = tunables.max_steps;
+        self.give_up_after = tunables.give_up_after;
     }
 
     /// Takes in the objective of one step.
@@ -98,10 +105,19 @@ fn fall(step: u64, end: u64, from: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sampler::{MethodKind, Settings};
+
+    fn pace() -> Pace {
+        Pace::new(&Tunables {
+            max_steps: 1000,
+            give_up_after: 200,
+            ..Tunables::of(&Settings::new(MethodKind::Joint, 1))
+        })
+    }
 
     #[test]
     fn twenty_steps_without_change_settle() {
-        let mut pace = Pace::new(1000, 200);
+        let mut pace = pace();
         for step in 0..20 {
             pace.note(100.0 + f64::from(step) * 1e-4);
             assert!(!pace.is_settled());
@@ -117,7 +133,7 @@ mod tests {
 
     #[test]
     fn the_last_tenth_takes_ever_smaller_steps() {
-        let pace = Pace::new(1000, 200);
+        let pace = pace();
         assert_eq!(pace.share(900), 1.0);
         assert!(pace.share(950) < 0.1);
         assert!((pace.share(1000) - SMALLEST).abs() < 1e-12);

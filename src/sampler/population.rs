@@ -6,6 +6,7 @@ use super::method::Problem;
 use super::objective::{self, Sums};
 use super::prior::Prior;
 use super::report::Accepted;
+use super::rows::{RowStatus, Rows};
 use super::settings::SettingsError;
 use super::starts::Starts;
 use super::state::{State, StateError};
@@ -30,6 +31,14 @@ pub(super) enum Status {
 }
 
 impl Status {
+    fn kind(self) -> RowStatus {
+        match self {
+            Status::Seeking(_) => RowStatus::Seeking,
+            Status::Visited => RowStatus::Visited,
+            Status::Accepted => RowStatus::Accepted,
+        }
+    }
+
     fn to_integer(self) -> u64 {
         match self {
             Status::Seeking(steps) => steps,
@@ -369,6 +378,19 @@ impl Population {
             activations.slice_mut(s![row, ..]).fill(f32::NAN);
         }
         activations
+    }
+
+    /// How the rows stand.
+    pub(super) fn rows(&self) -> Rows<'_> {
+        Rows {
+            status: self.status.iter().map(|status| status.kind()).collect(),
+            feasible: self.feasible_count(),
+            activations: self.known_activations(),
+            embeddings: self.embeddings.view(),
+            known: &self.known,
+            best: &self.best,
+            redraws: self.redraws,
+        }
     }
 
     pub(super) fn save(&self, state: &mut State) {

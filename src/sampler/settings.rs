@@ -1,5 +1,6 @@
 //! What a run of the sampler is told: every number that the result depends on besides the models.
 
+use super::tunables::Tunables;
 use serde::{Deserialize, Serialize};
 
 /// Defines a choice with one name per variant: the same in files, on the command line and in text.
@@ -41,6 +42,8 @@ macro_rules! choice {
         }
     };
 }
+
+pub(super) use choice;
 
 choice!(
     /// How the samples are found.
@@ -166,29 +169,13 @@ impl Settings {
     /// # Errors
     /// The first setting that does not.
     pub fn check(&self) -> Result<(), SettingsError> {
-        let counts = [
-            ("n", self.n as u64),
-            ("k", self.k as u64),
-            ("max_steps", self.max_steps),
-            ("give_up_after", self.give_up_after),
-        ];
+        let counts = [("n", self.n as u64), ("k", self.k as u64)];
         for (name, value) in counts {
             if value == 0 {
                 return Err(SettingsError::Zero { name });
             }
         }
-        for (name, value) in [
-            ("step_size", self.step_size),
-            ("plain_step", self.plain_step),
-        ] {
-            if !(value.is_finite() && value > 0.0) {
-                return Err(SettingsError::NotPositive { name, value });
-            }
-        }
-        if !(self.alpha > 0.0 && self.alpha <= 1.0) {
-            return Err(SettingsError::Alpha(self.alpha));
-        }
-        Ok(())
+        Tunables::of(self).check()
     }
 }
 
@@ -212,6 +199,14 @@ pub enum SettingsError {
     /// A length is not a positive number.
     #[error("{name} is {value}: it must be a positive number")]
     NotPositive {
+        /// The setting.
+        name: &'static str,
+        /// What was given.
+        value: f64,
+    },
+    /// A count is not a whole number.
+    #[error("{name} is {value}: it must be a whole number")]
+    NotWhole {
         /// The setting.
         name: &'static str,
         /// What was given.

@@ -7,7 +7,7 @@ use crate::sampler::{
     start,
 };
 
-fn engine() -> ClosedForm {
+pub(super) fn engine() -> ClosedForm {
     let w = vec![1.0, -0.5, 0.25];
     let mut engine = ClosedForm::new(3, vec![Unit::Linear(w, 0.1), Unit::Square]);
     // Some rows break, so that redraws are part of what is replayed.
@@ -15,7 +15,7 @@ fn engine() -> ClosedForm {
     engine
 }
 
-fn problem() -> Problem {
+pub(super) fn problem() -> Problem {
     Problem {
         prior: Prior::normal(vec![0.0; 3], vec![1.0; 3]).unwrap(),
         intervals: vec![interval(Some(0.5), Some(0.9)), interval(None, Some(3.0))],
@@ -23,7 +23,7 @@ fn problem() -> Problem {
     }
 }
 
-fn every_kind() -> Vec<Settings> {
+pub(super) fn every_kind() -> Vec<Settings> {
     let base = Settings {
         max_steps: 150,
         k: 4,
@@ -58,7 +58,7 @@ fn every_kind() -> Vec<Settings> {
     ]
 }
 
-fn bits(accepted: &[&Accepted]) -> Vec<(u64, u64, u64, Vec<u32>)> {
+pub(super) fn bits(accepted: &[&Accepted]) -> Vec<(u64, u64, u64, Vec<u32>)> {
     accepted
         .iter()
         .map(|sample| {
