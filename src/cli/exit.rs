@@ -103,7 +103,10 @@ fn classify_cause(cause: &(dyn std::error::Error + 'static)) -> Option<Status> {
 fn of_run(error: &RunError) -> Status {
     match error {
         RunError::Exists(_) | RunError::Write { .. } => Status::CannotWrite,
-        RunError::Held { .. } | RunError::InitSyntax(_) | RunError::Settings(_) => Status::Usage,
+        RunError::Held { .. }
+        | RunError::InitSyntax(_)
+        | RunError::Settings(_)
+        | RunError::NoSample { .. } => Status::Usage,
         RunError::NotARun { .. }
         | RunError::Damaged { .. }
         | RunError::Changed { .. }

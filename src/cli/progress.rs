@@ -83,7 +83,8 @@ struct Lines {
 
 impl Observer for Lines {
     fn step(&mut self, snapshot: &Snapshot) {
-        if self.last.is_some_and(|last| last.elapsed() < LINE_EVERY) {
+        let is_soon = self.last.is_some_and(|last| last.elapsed() < LINE_EVERY);
+        if is_soon || snapshot.step == 0 {
             return;
         }
         self.last = Some(Instant::now());

@@ -166,6 +166,18 @@ mod tests {
     }
 
     #[test]
+    fn a_dropped_sample_is_not_shown() {
+        let folder = run_folder();
+        let marks = "{\"marked\":[0,1],\"dropped\":[1]}\n";
+        std::fs::write(folder.path().join("marks.json"), marks).unwrap();
+        let listing = output(&arguments(&[folder.path()], true, 9));
+        let listing: serde_json::Value = serde_json::from_str(&listing).unwrap();
+        let pictures = listing["pictures"].as_array().unwrap();
+        let shown: Vec<_> = pictures.iter().map(|picture| &picture["index"]).collect();
+        assert_eq!(shown, [0, 2]);
+    }
+
+    #[test]
     fn captions_name_index_and_activations_or_the_file() {
         let folder = run_folder();
         let group = read_folder(folder.path(), 9).unwrap();

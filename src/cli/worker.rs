@@ -14,6 +14,9 @@ use crate::run::{self, Ending, control};
 pub struct WorkerArgs {
     /// A prepared run folder
     run: PathBuf,
+    /// Wait for orders before the first step
+    #[arg(long, hide = true)]
+    paused: bool,
 }
 
 /// Leaves the session of the terminal, then works the run to its end. Clients watch it and order
@@ -27,6 +30,9 @@ pub fn run(args: &WorkerArgs, global: &Global) -> anyhow::Result<Status> {
     let mut prepared = run::resume(&args.run, global.library.as_deref())?;
     let (commander, mut control) = control::line_of_command();
     signals::attach(&commander)?;
+    if args.paused {
+        control.pause();
+    }
     let outcome = prepared
         .run
         .work(&commander, &mut control, &mut Unobserved)?;

@@ -14,6 +14,7 @@ use crate::sampler::state::{Array, State, Values};
 
 /// Numbers of a checkpoint besides the method's arrays.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub(super) struct Progress {
     /// Steps done.
     pub step: u64,
@@ -25,6 +26,12 @@ pub(super) struct Progress {
     pub history_length: u64,
     /// Bytes of `log.txt`.
     pub log_length: u64,
+    /// Events noted.
+    pub events: u64,
+    /// The last of them.
+    pub last_event: Option<String>,
+    /// The objective at the last step; absent when not finite.
+    pub objective: Option<f64>,
     /// Codes sent through.
     pub counts: Counts,
     /// Wall time of the step loop.

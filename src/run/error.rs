@@ -56,6 +56,14 @@ pub enum RunError {
         /// What changed, before and now.
         what: String,
     },
+    /// A sample is named that the run does not have.
+    #[error("there is no sample {sample}: the run has {n} so far")]
+    NoSample {
+        /// Its index.
+        sample: u64,
+        /// How many there are.
+        n: u64,
+    },
     /// `--init` names something that cannot be used.
     #[error("cannot start from {what}: {reason}")]
     Init {

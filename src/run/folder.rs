@@ -22,6 +22,8 @@ pub const CHECKPOINT_FILE: &str = "checkpoint.safetensors";
 pub const LOG_FILE: &str = "log.txt";
 /// Who writes the run, and where it listens.
 pub const LOCK_FILE: &str = "lock";
+/// Which samples are marked, and which dropped.
+pub const MARKS_FILE: &str = "marks.json";
 /// Pictures, one PNG for each accepted sample.
 pub const IMAGES_FOLDER: &str = "images";
 
@@ -183,6 +185,11 @@ impl LineFile {
             file,
             length,
         })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Appends one line.

@@ -1,9 +1,11 @@
 //! `history.jsonl` and `log.txt`: a line for each step, and what happened besides.
 
+use ndarray::{Array2, ArrayView2, s};
 use serde::{Deserialize, Serialize};
 
-use super::RunError;
+use super::diversity_now::DiversityNow;
 use super::folder::{HISTORY_FILE, LOG_FILE, LineFile, RunFolder};
+use super::{RunError, no_number};
 
 /// One line of `history.jsonl`: a step, or an event.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -21,6 +23,17 @@ pub enum HistoryLine {
         objective: Option<f64>,
         /// Wall time of the step loop so far.
         seconds: f64,
+        /// Latest activations of the first rows, one column for each constraint; not a number where
+        /// none is known, which is `null` in JSON.
+        #[serde(
+            default,
+            skip_serializing_if = "Option::is_none",
+            deserialize_with = "no_number::optional_rows"
+        )]
+        activations: Option<Vec<Vec<f32>>>,
+        /// Scores of the rows, at the steps that take them.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        diversity: Option<DiversityNow>,
     },
     /// Something happened between two steps.
     Event {
@@ -29,6 +42,20 @@ pub enum HistoryLine {
         /// What.
         event: String,
     },
+}
+
+/// Most rows whose activations a step keeps.
+const ROWS: usize = 64;
+
+/// The activations that a step keeps.
+pub(super) fn first_rows(activations: &Array2<f32>) -> Vec<Vec<f32>> {
+    rows_of(activations.slice(s![..activations.nrows().min(ROWS), ..]))
+}
+
+/// A matrix as rows of numbers.
+pub(super) fn rows_of(matrix: ArrayView2<'_, f32>) -> Vec<Vec<f32>> {
+    let rows = matrix.rows().into_iter();
+    rows.map(|row| row.to_vec()).collect()
 }
 
 /// Writes both files.
@@ -54,7 +81,11 @@ impl History {
         if let HistoryLine::Event { step, event } = line {
             self.log.append(&format!("step {step}: {event}"))?;
         }
-        self.lines.append(&serde_json::json!(line).to_string())
+        let text = serde_json::to_string(line).map_err(|error| RunError::Damaged {
+            path: self.lines.path().to_owned(),
+            reason: error.to_string(),
+        })?;
+        self.lines.append(&text)
     }
 
     /// Lengths of both files, once on the disk.

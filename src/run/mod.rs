@@ -7,15 +7,20 @@ mod checkpoint;
 mod command_line;
 pub mod control;
 pub mod defaults;
+pub mod diversity_now;
 pub mod error;
 pub mod folder;
 pub mod history;
 pub mod init;
 pub mod lock;
+pub mod marks;
 mod names;
+mod no_number;
+mod orders;
 pub mod record;
 pub mod run_file;
 pub mod score;
+mod show;
 pub mod snapshot;
 mod socket;
 pub mod standing;
@@ -26,10 +31,13 @@ mod unchanged;
 mod worker;
 
 use std::sync::Arc;
+use std::time::Instant;
 
 pub use command_line::CommandLine;
+pub use diversity_now::DiversityNow;
 pub use error::RunError;
 pub use folder::RunFolder;
+pub use marks::Marks;
 pub use standing::Standing;
 pub use start::{Manner, OpenedRun, Prepared, Request, open_run, resume, start};
 pub use worker::Ending;
@@ -116,24 +124,29 @@ impl Run {
             })?;
             self.engine.set_counts(progress.counts);
         }
-        let best = Reached::of(&method.state()).unwrap_or_default().best;
+        let finish = Reached::of(&state).unwrap_or_default().finish;
+        let bandwidth = score::optimised_bandwidth(&self.bundle);
+        let marks = Marks::read(self.folder.path())?;
         let recorder = self.recorder(&progress)?;
         let history = History::open(&self.folder, progress.history_length, progress.log_length)?;
         let socket = self.listen(commander)?;
         let mut worker = Worker {
             run: self,
+            diversity: DiversityNow::of(&method.rows(), bandwidth),
+            bandwidth,
             method,
             recorder,
             history,
             socket,
+            marks,
+            finish,
+            saved: progress.recorded,
             progress,
-            best,
+            must_save: false,
+            last_checkpoint: Instant::now(),
+            shown: None,
         };
-        let ending = if worker.progress.finished {
-            Ending::Already
-        } else {
-            worker.work(control, observer)?
-        };
+        let ending = worker.work(control, observer)?;
         Ok(Outcome {
             ending,
             steps: worker.progress.step,
@@ -141,7 +154,7 @@ impl Run {
             seconds: worker.progress.seconds,
             seconds_in_runtime: worker.progress.seconds_in_runtime,
             samples: worker.recorder.tensors().clone(),
-            best: worker.best,
+            best: worker.method.rows().best.to_vec(),
         })
     }
 

@@ -92,12 +92,7 @@ fn scores(
     samples: &SampleTensors,
 ) -> Result<Vec<Diversity>, RunError> {
     let embeddings = matrix(&samples.embeddings, samples.embedding_length)?;
-    let space = if bundle.manifest().encoder.is_some() {
-        ENCODER
-    } else {
-        PIXELS
-    };
-    let mut scores = vec![score(bundle, space, embeddings)];
+    let mut scores = vec![score(bundle, optimised_space(bundle), embeddings)];
     let shape = engine.shapes().image.clone();
     if let Some(mut judge) = ImageNetwork::judge(runtime, bundle, &shape)? {
         let images = engine.render(matrix(&samples.codes, samples.code_length)?)?;
@@ -107,10 +102,27 @@ fn scores(
 }
 
 fn score(bundle: &Bundle, space: &str, embeddings: ArrayView2<'_, f32>) -> Diversity {
-    let bandwidth = bundle
+    Diversity::of(space, embeddings, bandwidth(bundle, space))
+}
+
+/// Where the embeddings lie that a run optimises.
+fn optimised_space(bundle: &Bundle) -> &'static str {
+    if bundle.manifest().encoder.is_some() {
+        ENCODER
+    } else {
+        PIXELS
+    }
+}
+
+fn bandwidth(bundle: &Bundle, space: &str) -> Option<f64> {
+    bundle
         .statistics()
-        .and_then(|statistics| statistics.median_distance(space));
-    Diversity::of(space, embeddings, bandwidth)
+        .and_then(|statistics| statistics.median_distance(space))
+}
+
+/// The bandwidth for scores of the embeddings that a run optimises, where the statistics have one.
+pub(super) fn optimised_bandwidth(bundle: &Bundle) -> Option<f64> {
+    bandwidth(bundle, optimised_space(bundle))
 }
 
 fn matrix(values: &[f32], width: usize) -> Result<ArrayView2<'_, f32>, EngineError> {

@@ -5,17 +5,26 @@
 
 use std::fs::{self, Permissions};
 use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::Shutdown;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use super::control::{Command, Commander};
 use super::snapshot::Snapshot;
+use crate::text;
 
 /// Longest line a client may send.
 const LONGEST_LINE: u64 = 4096;
+
+/// Longest reason why a line is no command, in characters.
+const LONGEST_REASON: usize = 200;
+
+/// How long a worker that ends waits until its clients have read how.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// A listening socket, removed when dropped.
 pub(super) struct Socket {
@@ -34,8 +43,10 @@ struct Board {
 #[derive(Default)]
 struct Latest {
     number: u64,
-    line: Arc<str>,
+    snapshot: Option<Arc<Snapshot>>,
     closed: bool,
+    /// Clients that are still to be told.
+    listeners: usize,
 }
 
 impl Socket {
@@ -76,12 +87,11 @@ impl Socket {
         self.folder.path().join("s")
     }
 
-    /// Shows a snapshot to every client.
-    pub(super) fn publish(&self, snapshot: &Snapshot) {
-        let line = serde_json::json!(snapshot).to_string();
+    /// Shows a snapshot to every client. Their threads put it into words, not the worker's.
+    pub(super) fn publish(&self, snapshot: Snapshot) {
         let mut latest = self.board.lock();
         latest.number += 1;
-        latest.line = line.into();
+        latest.snapshot = Some(Arc::new(snapshot));
         self.board.changed.notify_all();
     }
 }
@@ -92,6 +102,19 @@ impl Drop for Socket {
         self.board.changed.notify_all();
         // Wakes the listening thread, which then sees that it is closed.
         let _ = UnixStream::connect(self.path());
+        let deadline = Instant::now() + FAREWELL;
+        let mut latest = self.board.lock();
+        while latest.listeners > 0 {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            (latest, _) = self
+                .board
+                .changed
+                .wait_timeout(latest, left)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
     }
 }
 
@@ -101,7 +124,7 @@ impl Board {
     }
 
     /// The first snapshot after number `seen`; `None` once the worker has ended.
-    fn next(&self, seen: u64) -> Option<(u64, Arc<str>)> {
+    fn next(&self, seen: u64) -> Option<(u64, Arc<Snapshot>)> {
         let mut latest = self.lock();
         while latest.number == seen && !latest.closed {
             latest = self
@@ -109,7 +132,8 @@ impl Board {
                 .wait(latest)
                 .unwrap_or_else(PoisonError::into_inner);
         }
-        (latest.number != seen).then(|| (latest.number, Arc::clone(&latest.line)))
+        let snapshot = latest.snapshot.as_ref().filter(|_| latest.number != seen)?;
+        Some((latest.number, Arc::clone(snapshot)))
     }
 }
 
@@ -125,50 +149,46 @@ fn serve(stream: UnixStream, board: &Arc<Board>, commander: &Commander) {
             let mut line = String::new();
             match lines.by_ref().take(LONGEST_LINE).read_line(&mut line) {
                 Ok(0) | Err(_) => return,
-                Ok(_) => {
-                    if let Ok(command) = serde_json::from_str::<Command>(&line) {
-                        commander.give(command);
+                Ok(_) if line.trim().is_empty() => {}
+                Ok(_) => match serde_json::from_str::<Command>(&line) {
+                    Ok(command) => commander.give(command),
+                    Err(error) => {
+                        let reason = text::clean(&error.to_string());
+                        commander.complain(text::truncate(&reason, LONGEST_REASON));
                     }
-                }
+                },
             }
         }
     });
+    board.lock().listeners += 1;
     let board = Arc::clone(board);
     thread::spawn(move || {
-        let mut stream = stream;
-        let mut seen = 0;
-        while let Some((number, line)) = board.next(seen) {
-            seen = number;
-            if writeln!(stream, "{line}").is_err() {
-                return;
-            }
-        }
+        // A client that has gone, or a line that cannot be written, ends only this thread.
+        let _ = tell(&stream, &board);
+        // The thread that reads holds the stream too: it ends with this one.
+        let _ = stream.shutdown(Shutdown::Both);
+        board.lock().listeners -= 1;
+        board.changed.notify_all();
     });
+}
+
+/// Sends the latest snapshot again and again, until the worker has ended.
+fn tell(mut stream: &UnixStream, board: &Board) -> io::Result<()> {
+    let mut seen = 0;
+    while let Some((number, snapshot)) = board.next(seen) {
+        seen = number;
+        let line = serde_json::to_string(&*snapshot)?;
+        stream.write_all((line + "\n").as_bytes())?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::panic)]
     use super::*;
-    use crate::run::control::line_of_command;
-    use crate::run::snapshot::Phase;
-
-    fn snapshot(step: u64) -> Snapshot {
-        Snapshot {
-            phase: Phase::Running,
-            step,
-            max_steps: 10,
-            n: 4,
-            n_accepted: 0,
-            n_feasible: 0,
-            objective: Some(1.0),
-            activations: vec![vec![0.5]],
-            forwards: 4,
-            gradients: 4,
-            seconds: 0.1,
-            seconds_in_runtime: 0.1,
-        }
-    }
+    use crate::run::control::{Next, line_of_command};
+    use crate::run::snapshot::tests::snapshot;
 
     #[test]
     fn clients_see_snapshots_and_give_orders() {
@@ -176,22 +196,55 @@ mod tests {
         let socket = Socket::listen(commander).unwrap();
         let mode = fs::metadata(socket.path()).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
-        socket.publish(&snapshot(1));
+        socket.publish(snapshot(1));
         let mut client = UnixStream::connect(socket.path()).unwrap();
         let mut line = String::new();
         let mut lines = BufReader::new(client.try_clone().unwrap());
         lines.read_line(&mut line).unwrap();
         let seen: Snapshot = serde_json::from_str(&line).unwrap();
         assert_eq!(seen.step, 1);
-        writeln!(client, "nonsense").unwrap();
+        writeln!(client, "nonsense\n").unwrap();
+        writeln!(
+            client,
+            r#"{{"command":"set","parameter":"\u001b[2J","value":1}}"#
+        )
+        .unwrap();
         writeln!(client, r#"{{"command":"stop"}}"#).unwrap();
-        let stopped = std::iter::repeat_with(|| {
-            thread::sleep(std::time::Duration::from_millis(5));
-            control.next()
-        })
-        .take(2000)
-        .any(|next| next == crate::run::control::Next::Stop);
-        assert!(stopped);
+        let mut taken = Vec::new();
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while taken.last() != Some(&Next::Stop) {
+            assert!(Instant::now() < deadline, "{taken:?}");
+            match control.next() {
+                Next::Step => thread::sleep(Duration::from_millis(5)),
+                next => taken.push(next),
+            }
+        }
+        // Lines that are no command are told, without what a terminal would obey; empty ones not.
+        let [Next::Complain(first), Next::Complain(second), _] = &taken[..] else {
+            panic!("{taken:?}");
+        };
+        assert!(first.contains("expected"), "{first}");
+        assert!(second.contains("step-size"), "{second}");
+        assert!(!second.contains('\u{1b}'));
+    }
+
+    #[test]
+    fn connected_clients_read_the_last_snapshot_and_then_the_end() {
+        let (commander, _control) = line_of_command();
+        let socket = Socket::listen(commander).unwrap();
+        socket.publish(snapshot(1));
+        let clients = [(); 3].map(|()| {
+            let mut lines = BufReader::new(UnixStream::connect(socket.path()).unwrap());
+            lines.read_line(&mut String::new()).unwrap();
+            lines
+        });
+        socket.publish(snapshot(2));
+        drop(socket);
+        for lines in clients {
+            let lines: Vec<String> = lines.lines().map(Result::unwrap).collect();
+            let last: Snapshot = serde_json::from_str(lines.last().unwrap()).unwrap();
+            assert_eq!(last.step, 2);
+        }
     }
 
     #[test]

@@ -6,9 +6,12 @@ use ndarray::Array2;
 
 use super::checkpoint::{Checkpoint, Progress};
 use super::control::{Control, Next};
-use super::history::{History, HistoryLine};
+use super::diversity_now::DiversityNow;
+use super::history::{self, History, HistoryLine};
+use super::marks::Marks;
 use super::record::Recorder;
-use super::snapshot::{Observer, Phase, Snapshot};
+use super::show::Shown;
+use super::snapshot::{Observer, Phase};
 use super::socket::Socket;
 use super::{Run, RunError};
 use crate::sampler::{Finish, Method, StepReport};
@@ -17,7 +20,7 @@ use crate::sampler::{Finish, Method, StepReport};
 /// what is in a sample.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(10);
 
-/// Shortest time between two snapshots to those who watch.
+/// Shortest time between two snapshots of steps to those who watch.
 const SNAPSHOT_EVERY: Duration = Duration::from_millis(20);
 
 /// How a run's work ended.
@@ -39,86 +42,136 @@ pub(super) struct Worker<'a> {
     pub history: History,
     pub socket: Option<Socket>,
     pub progress: Progress,
-    pub best: Vec<Option<f32>>,
+    pub marks: Marks,
+    pub finish: Option<Finish>,
+    /// Latest scores of the rows, and the bandwidth of their kernel where the bundle states one.
+    pub diversity: Option<DiversityNow>,
+    pub bandwidth: Option<f64>,
+    /// Samples in the last checkpoint.
+    pub saved: u64,
+    /// Whether something happened that a kill must not undo.
+    pub must_save: bool,
+    pub last_checkpoint: Instant,
+    pub shown: Option<Shown>,
 }
 
 impl Worker<'_> {
     /// Steps until the method ends or an order stops it. Whatever happens, the folder is left so
-    /// that the run can be resumed.
+    /// that the run can be resumed, and those who watch see how it ended.
     pub(super) fn work(
         &mut self,
         control: &mut Control,
         observer: &mut dyn Observer,
     ) -> Result<Ending, RunError> {
-        let runtime_before = self.progress.seconds_in_runtime;
-        let in_runtime = self.run.engine.time_in_runtime();
-        let mut last_checkpoint = Instant::now();
-        let mut shown: Option<(Instant, Snapshot)> = None;
+        let ending = self.carry_on(control, observer);
+        if let Err(error) = &ending {
+            // The disk may be what failed.
+            let _ = self.note(&format!("failed: {error}"));
+        }
+        self.show(Phase::Ended, control, observer);
+        ending
+    }
+
+    fn carry_on(
+        &mut self,
+        control: &mut Control,
+        observer: &mut dyn Observer,
+    ) -> Result<Ending, RunError> {
+        if self.progress.finished {
+            return Ok(Ending::Already);
+        }
+        let before = self.progress.seconds_in_runtime;
+        let clock = self.run.engine.time_in_runtime();
         loop {
-            match control.next() {
+            let next = control.next();
+            match &next {
                 Next::Stop => {
                     self.event("stopped; the run can be resumed", observer)?;
                     self.checkpoint()?;
                     return Ok(Ending::Interrupted);
                 }
-                Next::Checkpoint => {
-                    self.checkpoint()?;
-                    continue;
-                }
-                Next::Wait => {
-                    if let Some((_, snapshot)) = &mut shown
-                        && snapshot.phase == Phase::Running
-                    {
-                        snapshot.phase = Phase::Paused;
-                        self.publish(snapshot, observer);
-                    }
-                    continue;
-                }
-                Next::Step => {}
+                Next::Obey(command) => self.obey(*command, observer)?,
+                Next::Complain(reason) => self.refuse(reason, observer)?,
+                Next::Wait | Next::Step => {}
             }
-            let step_started = Instant::now();
-            let report = self.method.step(&mut self.run.engine)?;
-            for notice in self.run.engine.take_notices() {
-                self.event(&notice, observer)?;
+            let is_step = next == Next::Step;
+            if !is_step && control.has_waiting() {
+                continue;
             }
-            self.accept(&report)?;
-            self.progress.step = report.step;
-            self.progress.counts = self.run.engine.counts();
-            self.progress.seconds += step_started.elapsed().as_secs_f64();
+            self.settle(is_step, control, observer)?;
+            if !is_step {
+                continue;
+            }
+            self.step(observer)?;
             self.progress.seconds_in_runtime =
-                runtime_before + (self.run.engine.time_in_runtime() - in_runtime).as_secs_f64();
-            self.best.clone_from(&report.best_activations);
-            self.history.append(&HistoryLine::Step {
-                step: report.step,
-                forwards: self.progress.counts.forwards,
-                n_feasible: report.feasible as u64,
-                objective: report.objective.is_finite().then_some(report.objective),
-                seconds: self.progress.seconds,
-            })?;
-            let ended = report.finish;
-            let due = shown
-                .as_ref()
-                .is_none_or(|(at, _)| at.elapsed() >= SNAPSHOT_EVERY);
-            if due || ended.is_some() || control.is_paused() {
-                let phase = match (ended, control.is_paused()) {
-                    (Some(_), _) => Phase::Ended,
-                    (None, true) => Phase::Paused,
-                    (None, false) => Phase::Running,
-                };
-                let snapshot = self.snapshot(&report, phase);
-                self.publish(&snapshot, observer);
-                shown = Some((Instant::now(), snapshot));
-            }
-            if let Some(finish) = ended {
+                before + (self.run.engine.time_in_runtime() - clock).as_secs_f64();
+            if let Some(finish) = self.finish {
                 self.progress.finished = true;
                 self.checkpoint()?;
                 return Ok(Ending::Finished(finish));
             }
-            if last_checkpoint.elapsed() >= CHECKPOINT_EVERY {
+            let due = self
+                .shown
+                .is_none_or(|shown| shown.at.elapsed() >= SNAPSHOT_EVERY);
+            if due || control.is_paused() {
+                self.show(phase(control), control, observer);
+            }
+            if self.last_checkpoint.elapsed() >= CHECKPOINT_EVERY {
                 self.checkpoint()?;
-                last_checkpoint = Instant::now();
             }
         }
+    }
+
+    /// Makes orders last before those who watch learn of them: who has seen one in force may kill the
+    /// worker, and a resumed run still obeys it.
+    fn settle(
+        &mut self,
+        is_step: bool,
+        control: &Control,
+        observer: &mut dyn Observer,
+    ) -> Result<(), RunError> {
+        if self.must_save {
+            self.checkpoint()?;
+        }
+        let phase = phase(control);
+        let is_news = self.shown.is_none_or(|shown| {
+            // An order to step is told with its step.
+            let has_obeyed = shown.orders != control.taken() && !is_step;
+            shown.phase != phase || shown.events != self.progress.events || has_obeyed
+        });
+        if is_news {
+            self.show(phase, control, observer);
+        }
+        Ok(())
+    }
+
+    /// One step, and all that is kept of it.
+    fn step(&mut self, observer: &mut dyn Observer) -> Result<(), RunError> {
+        let started = Instant::now();
+        let report = self.method.step(&mut self.run.engine)?;
+        for notice in self.run.engine.take_notices() {
+            self.event(&notice, observer)?;
+        }
+        self.accept(&report)?;
+        let rows = report.activations.nrows();
+        let is_scored = report.finish.is_some() || DiversityNow::is_due(report.step, rows);
+        if is_scored {
+            self.diversity = DiversityNow::of(&self.method.rows(), self.bandwidth);
+        }
+        self.finish = report.finish;
+        self.progress.step = report.step;
+        self.progress.counts = self.run.engine.counts();
+        self.progress.objective = report.objective.is_finite().then_some(report.objective);
+        self.progress.seconds += started.elapsed().as_secs_f64();
+        self.history.append(&HistoryLine::Step {
+            step: report.step,
+            forwards: self.progress.counts.forwards,
+            n_feasible: report.feasible as u64,
+            objective: self.progress.objective,
+            seconds: self.progress.seconds,
+            activations: Some(history::first_rows(&report.activations)),
+            diversity: self.diversity.filter(|_| is_scored),
+        })
     }
 
     /// Renders and records the samples of a step.
@@ -146,7 +199,7 @@ impl Worker<'_> {
 
     /// Writes the samples first, then the checkpoint that counts them: a kill between the two
     /// leaves more samples than counted, which the resume cuts off.
-    pub(super) fn checkpoint(&mut self) -> Result<(), RunError> {
+    fn checkpoint(&mut self) -> Result<(), RunError> {
         self.progress.samples_length = self.recorder.save()?;
         let (history, log) = self.history.sync()?;
         self.progress.history_length = history;
@@ -155,45 +208,37 @@ impl Worker<'_> {
             progress: self.progress.clone(),
             state: self.method.state(),
         }
-        .write(&self.run.folder)
+        .write(&self.run.folder)?;
+        self.saved = self.progress.recorded;
+        self.must_save = false;
+        self.last_checkpoint = Instant::now();
+        Ok(())
     }
 
-    fn event(&mut self, text: &str, observer: &mut dyn Observer) -> Result<(), RunError> {
+    /// Tells and notes an event.
+    pub(super) fn event(
+        &mut self,
+        text: &str,
+        observer: &mut dyn Observer,
+    ) -> Result<(), RunError> {
         observer.event(text);
+        self.note(text)
+    }
+
+    fn note(&mut self, text: &str) -> Result<(), RunError> {
+        self.progress.events += 1;
+        self.progress.last_event = Some(text.to_owned());
         self.history.append(&HistoryLine::Event {
             step: self.progress.step,
             event: text.to_owned(),
         })
     }
+}
 
-    /// The run after a step.
-    fn snapshot(&self, report: &StepReport, phase: Phase) -> Snapshot {
-        Snapshot {
-            phase,
-            step: self.progress.step,
-            max_steps: self.run.file.settings.max_steps,
-            n: self.run.file.settings.n as u64,
-            n_accepted: self.progress.recorded,
-            n_feasible: report.feasible as u64,
-            objective: report.objective.is_finite().then_some(report.objective),
-            activations: report
-                .activations
-                .rows()
-                .into_iter()
-                .map(|row| row.to_vec())
-                .collect(),
-            forwards: self.progress.counts.forwards,
-            gradients: self.progress.counts.gradients,
-            seconds: self.progress.seconds,
-            seconds_in_runtime: self.progress.seconds_in_runtime,
-        }
-    }
-
-    /// Shows a snapshot to the observer and to the socket's clients.
-    fn publish(&self, snapshot: &Snapshot, observer: &mut dyn Observer) {
-        observer.step(snapshot);
-        if let Some(socket) = &self.socket {
-            socket.publish(snapshot);
-        }
+fn phase(control: &Control) -> Phase {
+    if control.is_paused() {
+        Phase::Paused
+    } else {
+        Phase::Running
     }
 }

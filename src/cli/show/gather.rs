@@ -8,7 +8,7 @@ use crate::bundle;
 use crate::files;
 use crate::preview::Picture;
 use crate::run::folder::SAMPLES_FILE;
-use crate::run::{RunError, record};
+use crate::run::{Marks, RunError, record};
 use crate::text;
 
 /// A path cannot be shown: a bad input file.
@@ -157,11 +157,13 @@ pub(super) fn read_folder(folder: &Path, limit: usize) -> Result<Group, ShowErro
     })
 }
 
-/// The samples of a run. Their pictures never lie outside its folder.
+/// The samples of a run that are not dropped. Their pictures never lie outside its folder.
 fn read_samples(folder: &Path) -> Result<Vec<Entry>, ShowError> {
+    let marks = Marks::read(folder)?;
     record::read_samples(folder)?
         .into_iter()
         .enumerate()
+        .filter(|(_, sample)| !marks.dropped.contains(&sample.index))
         .map(|(number, sample)| {
             bundle::resolve(folder, &sample.image).map_err(|reason| ShowError::Samples {
                 path: folder.join(SAMPLES_FILE),
