@@ -236,7 +236,9 @@ mod tests {
             Command::Resume,
             Command::Checkpoint,
         ];
-        given.map(|command| commander.give(command));
+        for command in given {
+            commander.give(command);
+        }
         assert_eq!(control.next(), Next::Obey(set(0.5)));
         assert_eq!(control.next(), Next::Obey(Command::Reseed { row: 2 }));
         assert!(control.has_waiting());
