@@ -4,9 +4,11 @@
 //! out of disk goes on from its last checkpoint and ends with the same bytes.
 
 mod checkpoint;
+mod checkpoint_head;
 mod command_line;
 pub mod control;
 pub mod defaults;
+pub mod detach;
 pub mod error;
 pub mod folder;
 pub mod history;
@@ -23,6 +25,7 @@ mod start;
 pub mod summary;
 pub mod sweep;
 mod unchanged;
+pub mod watch;
 mod worker;
 
 use std::sync::Arc;
@@ -32,6 +35,7 @@ pub use error::RunError;
 pub use folder::RunFolder;
 pub use standing::Standing;
 pub use start::{Manner, OpenedRun, Prepared, Request, open_run, resume, start};
+pub use watch::{Seen, Watch, WorkerState};
 pub use worker::Ending;
 
 use crate::bundle::Bundle;
