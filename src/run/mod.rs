@@ -3,6 +3,7 @@
 //! The worker writes the folder; whoever watches is a client. A run that was stopped, killed or
 //! out of disk goes on from its last checkpoint and ends with the same bytes.
 
+pub mod catalogue;
 mod checkpoint;
 mod checkpoint_head;
 mod command_line;
@@ -10,12 +11,14 @@ pub mod control;
 pub mod defaults;
 pub mod detach;
 pub mod error;
+pub mod export;
 pub mod folder;
 pub mod history;
 pub mod init;
 pub mod lock;
 mod names;
 pub mod record;
+mod remove;
 pub mod run_file;
 pub mod score;
 pub mod snapshot;
@@ -24,15 +27,20 @@ pub mod standing;
 mod start;
 pub mod summary;
 pub mod sweep;
+#[cfg(test)]
+mod test_runs;
 mod unchanged;
 pub mod watch;
 mod worker;
 
 use std::sync::Arc;
 
+pub use catalogue::{Listed, RunState, catalogue};
 pub use command_line::CommandLine;
 pub use error::RunError;
+pub use export::{Exported, export};
 pub use folder::RunFolder;
+pub use remove::remove;
 pub use standing::Standing;
 pub use start::{Manner, OpenedRun, Prepared, Request, open_run, resume, start};
 pub use watch::{Seen, Watch, WorkerState};
