@@ -13,6 +13,7 @@ mod networks;
 mod parts;
 mod plan;
 mod pool;
+mod portrait;
 mod stopwatch;
 mod tap;
 
@@ -28,6 +29,7 @@ pub use parts::{
     Generated, classifier, classifier_names, generator, network, refusal, vectors_for,
 };
 pub use plan::{Plan, PlanRequest, Scheme, SchemeChoice};
+pub use portrait::{Likeness, Portrait};
 pub use stopwatch::Counts;
 
 use crate::autodiff::AutodiffError;

@@ -134,7 +134,11 @@ fn reduce(
 }
 
 /// `[B, C]`: the tensor itself at rank 2, else its channel means.
-fn channel_means(graph: &mut Graph, name: &str, tensor: ValueId) -> Result<ValueId, GraphError> {
+pub(super) fn channel_means(
+    graph: &mut Graph,
+    name: &str,
+    tensor: ValueId,
+) -> Result<ValueId, GraphError> {
     let rank = graph.shape(tensor).len();
     if rank == 2 {
         return Ok(tensor);

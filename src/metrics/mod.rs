@@ -2,6 +2,8 @@
 
 pub mod distances;
 pub mod diversity;
+pub mod pca;
 pub mod vendi;
 
 pub use diversity::{BandwidthSource, Diversity};
+pub use pca::{Plane, principal_plane};

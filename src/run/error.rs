@@ -110,4 +110,12 @@ impl RunError {
             remedy,
         }
     }
+
+    /// A file that cannot be read as what it is.
+    pub(super) fn damaged(path: &Path, reason: &dyn std::fmt::Display) -> RunError {
+        RunError::Damaged {
+            path: path.to_owned(),
+            reason: reason.to_string(),
+        }
+    }
 }

@@ -132,8 +132,12 @@ fn from_images(
     Ok(codes)
 }
 
-/// An image file as `[C, H, W]` in [0, 1], cut to the middle and scaled to the generator's size.
-fn read_image(path: &Path, shape: &[usize], channels: Channels) -> Result<Vec<f32>, String> {
+/// An image file as `[C, H, W]` in [0, 1], cut to the middle and scaled to the generator's size
+/// `shape`, in the channel order of the generator.
+///
+/// # Errors
+/// Why it cannot be read, in one line.
+pub fn read_image(path: &Path, shape: &[usize], channels: Channels) -> Result<Vec<f32>, String> {
     let &[_, height, width] = shape else {
         return Err(format!("the generator's output {shape:?} is no image"));
     };

@@ -4,12 +4,19 @@
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
 
 use super::RunError;
 use super::folder::{LOCK_FILE, RunFolder};
+
+/// How often a lock that is held is looked at again, and how long after: whoever asks for its holder
+/// takes it for an instant.
+const LOOKS: u32 = 10;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
 
 /// What stands in the lock file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,11 +48,16 @@ impl RunLock {
             .truncate(false)
             .open(&path)
             .map_err(|error| RunError::write(&path, &error))?;
-        if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
-            return Err(RunError::Held {
-                path: folder.to_owned(),
-                pid: read_holder(&path).map_or(0, |holder| holder.pid),
-            });
+        let mut looks = 0;
+        while flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
+            if looks == LOOKS {
+                return Err(RunError::Held {
+                    path: folder.to_owned(),
+                    pid: read_holder(&path).map_or(0, |holder| holder.pid),
+                });
+            }
+            looks += 1;
+            thread::sleep(BETWEEN_LOOKS);
         }
         let mut lock = RunLock { file, path };
         lock.announce(None)?;
@@ -71,14 +83,18 @@ impl RunLock {
     }
 }
 
-/// Who holds a run now; `None` when nobody does.
+/// Who holds a run now; `None` when nobody does. While the holder is writing its name it is 0.
 pub fn holder(folder: &RunFolder) -> Option<Holder> {
     let path = folder.file(LOCK_FILE);
     let file = File::open(&path).ok()?;
     if flock(&file, FlockOperation::NonBlockingLockShared).is_ok() {
         return None;
     }
-    read_holder(&path)
+    let nameless = Holder {
+        pid: 0,
+        socket: None,
+    };
+    Some(read_holder(&path).unwrap_or(nameless))
 }
 
 fn read_holder(path: &Path) -> Option<Holder> {
@@ -112,5 +128,28 @@ mod tests {
         drop(lock);
         assert_eq!(holder(&folder), None);
         RunLock::acquire(folder.path()).unwrap();
+    }
+
+    #[test]
+    fn whoever_asks_for_the_holder_keeps_nobody_from_becoming_it() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = RunFolder::create(&parent.path().join("run")).unwrap();
+        RunLock::acquire(folder.path()).unwrap();
+        let asked = File::open(folder.file(LOCK_FILE)).unwrap();
+        flock(&asked, FlockOperation::NonBlockingLockShared).unwrap();
+        let path = folder.path().to_owned();
+        let worker = thread::spawn(move || RunLock::acquire(&path).map(drop));
+        thread::sleep(BETWEEN_LOOKS);
+        drop(asked);
+        worker.join().unwrap().unwrap();
+    }
+
+    #[test]
+    fn a_holder_that_has_not_said_its_name_yet_holds_all_the_same() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = RunFolder::create(&parent.path().join("run")).unwrap();
+        let _lock = RunLock::acquire(folder.path()).unwrap();
+        std::fs::write(folder.file(LOCK_FILE), "").unwrap();
+        assert_eq!(holder(&folder).unwrap().pid, 0);
     }
 }

@@ -3,12 +3,16 @@
 //! The worker writes the folder; whoever watches is a client. A run that was stopped, killed or
 //! out of disk goes on from its last checkpoint and ends with the same bytes.
 
+pub mod catalogue;
 mod checkpoint;
+mod checkpoint_head;
 mod command_line;
 pub mod control;
 pub mod defaults;
+pub mod detach;
 pub mod diversity_now;
 pub mod error;
+pub mod export;
 pub mod folder;
 pub mod history;
 pub mod init;
@@ -18,6 +22,7 @@ mod names;
 mod no_number;
 mod orders;
 pub mod record;
+mod remove;
 pub mod run_file;
 pub mod score;
 mod show;
@@ -27,19 +32,26 @@ pub mod standing;
 mod start;
 pub mod summary;
 pub mod sweep;
+#[cfg(test)]
+mod test_runs;
 mod unchanged;
+pub mod watch;
 mod worker;
 
 use std::sync::Arc;
 use std::time::Instant;
 
+pub use catalogue::{Listed, RunState, catalogue};
 pub use command_line::CommandLine;
 pub use diversity_now::DiversityNow;
 pub use error::RunError;
+pub use export::{Exported, export};
 pub use folder::RunFolder;
 pub use marks::Marks;
+pub use remove::remove;
 pub use standing::Standing;
 pub use start::{Manner, OpenedRun, Prepared, Request, open_run, resume, start};
+pub use watch::{Seen, Watch, WorkerState};
 pub use worker::Ending;
 
 use crate::bundle::Bundle;

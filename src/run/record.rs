@@ -278,7 +278,7 @@ pub(super) fn remove_images_from(folder: &RunFolder, first: u64) -> Result<(), R
     Ok(())
 }
 
-fn image_index(path: &Path) -> Option<u64> {
+pub(super) fn image_index(path: &Path) -> Option<u64> {
     if path.extension()? != "png" {
         return None;
     }

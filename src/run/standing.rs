@@ -1,6 +1,6 @@
 //! How far a run has come, from its folder alone.
 
-use super::checkpoint::Checkpoint;
+use super::checkpoint_head::CheckpointHead;
 use super::folder::CHECKPOINT_FILE;
 use super::{RunError, RunFolder};
 use crate::sampler::{Finish, Reached};
@@ -27,7 +27,7 @@ impl Standing {
     /// # Errors
     /// The checkpoint is damaged.
     pub fn read(folder: &RunFolder) -> Result<Standing, RunError> {
-        let Some(Checkpoint { progress, state }) = Checkpoint::read(folder)? else {
+        let Some(CheckpointHead { progress, state }) = CheckpointHead::read(folder)? else {
             return Ok(Standing::default());
         };
         let reached = Reached::of(&state).map_err(|error| RunError::Damaged {
