@@ -12,6 +12,7 @@ pub mod cli;
 pub mod engine;
 pub mod files;
 pub mod graph;
+pub mod machine;
 pub mod metrics;
 pub mod onnx;
 pub mod preview;

@@ -38,11 +38,12 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     ("preview", &["text"]),
     ("theme", &["text", "toml_file"]),
+    ("machine", &[]),
     (
         "cli",
         &[
-            "autodiff", "bundle", "check", "engine", "files", "graph", "metrics", "onnx",
-            "preview", "query", "run", "runtime", "sampler", "text",
+            "autodiff", "bundle", "check", "engine", "files", "graph", "machine", "metrics",
+            "onnx", "preview", "query", "run", "runtime", "sampler", "text",
         ],
     ),
 ];
@@ -55,7 +56,8 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("rten_tensor", &["runtime"]),
     ("ratatui", &["tui", "preview", "theme"]),
     ("crossterm", &["tui", "preview", "theme"]),
-    ("viuer", &["tui", "preview", "theme"]),
+    ("viuer", &["preview"]),
+    ("nvml_wrapper", &["machine"]),
     ("clap", &["cli", "engine", "runtime", "preview"]),
 ];
 

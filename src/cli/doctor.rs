@@ -2,16 +2,21 @@
 //! and the machine offer.
 
 mod machine;
+mod pictures;
 
 use std::io::Write;
+use std::time::Instant;
 
 use serde::Serialize;
 
+use crate::machine::{Gpu, Gpus};
+use crate::preview::{Facts, GraphicsChoice, terminal_facts};
 use crate::runtime::onnxruntime::Outcome;
 use crate::runtime::onnxruntime::find::Origin;
 use crate::runtime::{self, Backend, RuntimeRequest, Survey};
 use crate::text::clean;
 use machine::{Folders, Machine, Terminal};
+use pictures::Pictures;
 
 /// Flags of `invset doctor`.
 #[derive(Debug, clap::Args)]
@@ -32,8 +37,10 @@ struct Report {
     notes: Vec<String>,
     libraries: Vec<LibraryLine>,
     nvidia_driver: Option<String>,
+    gpus: Vec<Gpu>,
     machine: Machine,
     terminal: Terminal,
+    pictures: Pictures,
     folders: Folders,
 }
 
@@ -50,9 +57,13 @@ struct LibraryLine {
 /// # Errors
 /// `out` fails. A runtime that cannot be had is part of the report.
 pub fn run(args: &DoctorArgs, request: &RuntimeRequest, out: &mut dyn Write) -> anyhow::Result<()> {
-    let report = Report::new(runtime::survey(request));
+    let facts = terminal_facts(GraphicsChoice::Auto);
+    write(args, &Report::new(runtime::survey(request), &facts), out)
+}
+
+fn write(args: &DoctorArgs, report: &Report, out: &mut dyn Write) -> anyhow::Result<()> {
     if args.json {
-        serde_json::to_writer_pretty(&mut *out, &report)?;
+        serde_json::to_writer_pretty(&mut *out, report)?;
         writeln!(out)?;
     } else {
         report.print(out)?;
@@ -61,7 +72,7 @@ pub fn run(args: &DoctorArgs, request: &RuntimeRequest, out: &mut dyn Write) -> 
 }
 
 impl Report {
-    fn new(survey: Survey) -> Self {
+    fn new(survey: Survey, facts: &Facts) -> Self {
         let (backend, error, notes) = match survey.opened {
             Ok(opened) => (Some(opened.runtime.backend().clone()), None, opened.notes),
             Err(error) => (None, Some(error.to_string()), Vec::new()),
@@ -78,8 +89,10 @@ impl Report {
             notes,
             libraries: libraries.collect(),
             nvidia_driver: survey.nvidia_driver,
+            gpus: Gpus::new().at(Instant::now()).to_vec(),
             machine: Machine::look(),
             terminal: Terminal::look(),
+            pictures: Pictures::of(facts),
             folders: Folders::look(),
         }
     }
@@ -102,8 +115,12 @@ impl Report {
         }
         let driver = self.nvidia_driver.as_deref().unwrap_or("none");
         line("NVIDIA", &format!("driver: {driver}"))?;
+        for gpu in &self.gpus {
+            line("GPU", &gpu.describe())?;
+        }
         line("machine", &self.machine.describe())?;
         line("terminal", &self.terminal.describe())?;
+        line("pictures", &self.pictures.describe())?;
         for (name, folder) in self.folders.named() {
             line(name, folder.unwrap_or("unknown: HOME is not set"))?;
         }
@@ -133,7 +150,24 @@ impl LibraryLine {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::preview::{Background, Colours, Decision};
     use crate::runtime::RuntimeChoice;
+
+    fn no_terminal() -> Facts {
+        Facts {
+            decision: Decision {
+                medium: None,
+                cell: None,
+                note: None,
+            },
+            media: Vec::new(),
+            background: Background::Unknown,
+            terminal: None,
+            colours: Colours::Indexed,
+            multiplexer: false,
+            remote: false,
+        }
+    }
 
     fn report(json: bool) -> String {
         let request = RuntimeRequest {
@@ -141,7 +175,8 @@ mod tests {
             ..RuntimeRequest::default()
         };
         let mut out = Vec::new();
-        run(&DoctorArgs { json }, &request, &mut out).unwrap();
+        let report = Report::new(runtime::survey(&request), &no_terminal());
+        write(&DoctorArgs { json }, &report, &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 

@@ -1,167 +1,109 @@
-//! Pictures out of characters: half blocks in two colours, or brightness without colour.
+//! Pictures out of characters.
 
-use std::fmt::Write;
+mod cache;
+mod mosaic;
+mod quadrant;
+mod scale;
+mod text;
 
-use image::{Rgba, RgbaImage};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 
-use super::terminal::Colours;
+use super::terminal::{Background, CellSize, Colours};
+use super::{Picture, Shot};
+use cache::{Cache, Key};
+use mosaic::Mosaic;
 
-/// From dark to bright.
-const BRIGHTNESS: &[u8] = b" .:-=+*#%@";
-const UPPER_HALF: char = '▀';
-const LOWER_HALF: char = '▄';
-const RESET: &str = "\x1b[0m";
+pub(super) use scale::averaged;
+pub(super) use text::draw;
 
-/// A picture as lines of text, one for every two rows of pixels. Transparent pixels show the
-/// terminal's background. Every line ends with the colours it found.
-pub(super) fn draw(picture: &RgbaImage, colours: Colours) -> String {
-    let mut text = String::new();
-    for top in (0..picture.height()).step_by(2) {
-        match colours {
-            Colours::None => draw_brightness(picture, top, &mut text),
-            Colours::True => draw_halves(picture, top, true_colour, &mut text),
-            Colours::Indexed => draw_halves(picture, top, indexed_colour, &mut text),
+/// How many pixels a character shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Blocks {
+    /// Two, one above the other, each in its own colour.
+    #[default]
+    Half,
+    /// Four in two colours: finer edges, coarser colours.
+    Quadrant,
+}
+
+/// How pictures become characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Look {
+    /// Pixels of a character.
+    pub blocks: Blocks,
+    /// Colours that characters may have; without any, brightness becomes characters.
+    pub colours: Colours,
+    /// Size of a character, for the proportions of the picture.
+    pub cell: CellSize,
+    /// What brightness as characters goes by.
+    pub background: Background,
+}
+
+impl Default for Look {
+    fn default() -> Self {
+        Look {
+            blocks: Blocks::Half,
+            colours: Colours::True,
+            cell: CellSize::USUAL,
+            background: Background::Unknown,
         }
-        text.push('\n');
-    }
-    text
-}
-
-/// The pixel, if it is there and not transparent.
-fn pixel(picture: &RgbaImage, x: u32, y: u32) -> Option<[u8; 3]> {
-    let Rgba([red, green, blue, alpha]) = *picture.get_pixel_checked(x, y)?;
-    (alpha >= 128).then_some([red, green, blue])
-}
-
-fn draw_brightness(picture: &RgbaImage, top: u32, text: &mut String) {
-    for x in 0..picture.width() {
-        let halves = [pixel(picture, x, top), pixel(picture, x, top + 1)];
-        let levels: Vec<f64> = halves.into_iter().flatten().map(luminance).collect();
-        let mean = levels.iter().sum::<f64>() / levels.len().max(1) as f64;
-        let step = (mean * BRIGHTNESS.len() as f64) as usize;
-        text.push(char::from(BRIGHTNESS[step.min(BRIGHTNESS.len() - 1)]));
     }
 }
 
-/// Relative luminance of ITU-R BT.709, in [0, 1], of the values as they are stored.
-fn luminance([red, green, blue]: [u8; 3]) -> f64 {
-    (0.2126 * f64::from(red) + 0.7152 * f64::from(green) + 0.0722 * f64::from(blue)) / 255.0
+/// Paints a picture into the middle of `area`, as large as it fits with its proportions, and returns
+/// the cells that it covers. Pictures with fewer pixels than there is room for are enlarged by a
+/// whole number.
+pub fn paint(picture: &Picture, area: Rect, buffer: &mut Buffer, look: Look) -> Rect {
+    let area = area.intersection(buffer.area);
+    if area.is_empty() {
+        return area;
+    }
+    Mosaic::new(picture, area.width, area.height, look).put(area, buffer)
 }
 
-/// One line of half blocks. A colour is written only where it changes.
-fn draw_halves(picture: &RgbaImage, top: u32, code: fn([u8; 3]) -> String, text: &mut String) {
-    let mut current = (None, None);
-    for x in 0..picture.width() {
-        let (above, below) = (pixel(picture, x, top), pixel(picture, x, top + 1));
-        let (character, front, back) = match (above, below) {
-            (None, None) => (' ', None, None),
-            (None, below) => (LOWER_HALF, below, None),
-            (above, below) => (UPPER_HALF, above, below),
+/// Paints pictures as [`paint`] does, and remembers them scaled: drawing the same picture again
+/// costs no more than copying its characters.
+#[derive(Debug, Default)]
+pub struct Thumbnails {
+    look: Look,
+    cache: Cache,
+}
+
+impl Thumbnails {
+    /// None remembered yet.
+    pub fn new(look: Look) -> Thumbnails {
+        Thumbnails {
+            look,
+            cache: Cache::default(),
+        }
+    }
+
+    /// How pictures become characters.
+    pub fn look(&self) -> Look {
+        self.look
+    }
+
+    /// Paints from now on with other blocks.
+    pub fn set_blocks(&mut self, blocks: Blocks) {
+        self.look.blocks = blocks;
+    }
+
+    /// Paints one picture and returns the cells that it covers.
+    pub fn paint(&mut self, shot: &Shot, buffer: &mut Buffer) -> Rect {
+        let area = shot.area.intersection(buffer.area);
+        if area.is_empty() {
+            return area;
+        }
+        let key = Key {
+            id: shot.id,
+            columns: area.width,
+            rows: area.height,
+            look: self.look,
         };
-        let (front, back) = (front.map(code), back.map(code));
-        if (&front, &back) != (&current.0, &current.1) {
-            if (front.is_none() && current.0.is_some()) || (back.is_none() && current.1.is_some()) {
-                text.push_str(RESET);
-                current = (None, None);
-            }
-            // Writing to a string does not fail.
-            if let Some(front) = front.as_ref().filter(|_| front != current.0) {
-                let _ = write!(text, "\x1b[38;{front}m");
-            }
-            if let Some(back) = back.as_ref().filter(|_| back != current.1) {
-                let _ = write!(text, "\x1b[48;{back}m");
-            }
-            current = (front, back);
-        }
-        text.push(character);
+        self.cache.get(key, &shot.picture).put(area, buffer)
     }
-    if current != (None, None) {
-        text.push_str(RESET);
-    }
-}
-
-fn true_colour([red, green, blue]: [u8; 3]) -> String {
-    format!("2;{red};{green};{blue}")
-}
-
-/// The nearest of xterm's 6 × 6 × 6 cube (16 to 231) and its 24 grays (232 to 255).
-fn indexed_colour(colour: [u8; 3]) -> String {
-    const STEPS: [u8; 6] = [0, 95, 135, 175, 215, 255];
-    let step = |value: u8| {
-        let nearest = (0..STEPS.len()).min_by_key(|&i| STEPS[i].abs_diff(value));
-        nearest.unwrap_or_default()
-    };
-    let [red, green, blue] = colour.map(step);
-    let cube = [STEPS[red], STEPS[green], STEPS[blue]];
-    let mean = colour.map(u32::from).iter().sum::<u32>() / 3;
-    let shade = (mean.saturating_sub(3) / 10).min(23) as u8;
-    let gray = [8 + 10 * shade; 3];
-    let distance = |other: [u8; 3]| -> u32 {
-        let squares = colour
-            .iter()
-            .zip(other)
-            .map(|(&a, b)| u32::from(a.abs_diff(b)).pow(2));
-        squares.sum()
-    };
-    let index = if distance(gray) < distance(cube) {
-        232 + u32::from(shade)
-    } else {
-        16 + 36 * red as u32 + 6 * green as u32 + blue as u32
-    };
-    format!("5;{index}")
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn picture(rows: &[&[[u8; 4]]]) -> RgbaImage {
-        RgbaImage::from_fn(rows[0].len() as u32, rows.len() as u32, |x, y| {
-            Rgba(rows[y as usize][x as usize])
-        })
-    }
-
-    const RED: [u8; 4] = [255, 0, 0, 255];
-    const WHITE: [u8; 4] = [255, 255, 255, 255];
-    const BLACK: [u8; 4] = [0, 0, 0, 255];
-    const CLEAR: [u8; 4] = [0, 0, 0, 0];
-
-    #[test]
-    fn two_pixels_share_a_character_and_colours_are_written_once() {
-        let picture = picture(&[&[RED, RED, WHITE], &[WHITE, WHITE, WHITE]]);
-        assert_eq!(
-            draw(&picture, Colours::True),
-            "\x1b[38;2;255;0;0m\x1b[48;2;255;255;255m▀▀\x1b[38;2;255;255;255m▀\x1b[0m\n"
-        );
-    }
-
-    #[test]
-    fn transparent_pixels_keep_the_background() {
-        let picture = picture(&[&[RED, CLEAR, CLEAR], &[RED, CLEAR, RED]]);
-        assert_eq!(
-            draw(&picture, Colours::Indexed),
-            "\x1b[38;5;196m\x1b[48;5;196m▀\x1b[0m \x1b[38;5;196m▄\x1b[0m\n"
-        );
-    }
-
-    #[test]
-    fn without_colour_there_is_no_escape_code() {
-        let picture = picture(&[&[WHITE, BLACK, WHITE, CLEAR], &[WHITE, BLACK, BLACK, CLEAR]]);
-        assert_eq!(draw(&picture, Colours::None), "@ = \n");
-    }
-
-    #[test]
-    fn an_odd_last_row_is_half_a_character() {
-        let picture = picture(&[&[RED]]);
-        assert_eq!(draw(&picture, Colours::Indexed), "\x1b[38;5;196m▀\x1b[0m\n");
-    }
-
-    #[test]
-    fn indexed_colours_are_the_nearest() {
-        assert_eq!(indexed_colour([0, 0, 0]), "5;16");
-        assert_eq!(indexed_colour([255, 255, 255]), "5;231");
-        assert_eq!(indexed_colour([128, 128, 128]), "5;244");
-        assert_eq!(indexed_colour([8, 8, 8]), "5;232");
-        assert_eq!(indexed_colour([0, 95, 135]), "5;24");
-    }
-}
+mod tests;

@@ -1,7 +1,14 @@
-//! Pictures in the terminal: contact sheets printed once into the scroll-back.
+//! Pictures in the terminal: contact sheets printed once into the scroll-back, and pictures inside the
+//! screens; and what the terminal says about itself.
 
-mod cells;
+mod assure;
+pub mod cells;
+mod colour;
+mod environment;
+mod facts;
+mod fit;
 mod layout;
+mod painter;
 mod picture;
 mod print;
 mod probe;
@@ -11,8 +18,11 @@ mod terminal;
 use crate::text;
 use std::io::{self, Write};
 
+pub use environment::Environment;
+pub use facts::{Facts, terminal_facts};
+pub use painter::{Painted, Painter, Painters, Shot, Way};
 pub use picture::Picture;
-pub use terminal::{CellSize, Colours, Decision, Environment, GraphicsChoice, Medium, decide};
+pub use terminal::{Background, CellSize, Colours, Decision, GraphicsChoice, Medium, decide};
 
 use layout::{GAP, Layout, Room};
 use print::Printer;
@@ -59,7 +69,7 @@ fn contact_sheet_by(
         return writeln!(out, "{} pictures in {location}", pictures.len());
     };
     let cell = decision.cell.unwrap_or(CellSize::USUAL);
-    let mut printer = Printer::new(medium, cell, Environment::detect().colours());
+    let mut printer = Printer::new(medium, cell, Environment::detect().plain_colours());
     let (columns, rows) = viuer::terminal_size();
     let room = Room {
         columns: usize::from(columns).min(printer.widest()),

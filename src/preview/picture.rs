@@ -41,6 +41,14 @@ impl Picture {
         }
     }
 
+    /// The same picture with three channels.
+    pub fn to_rgb(&self) -> RgbImage {
+        match self {
+            Picture::Gray(image) => DynamicImage::ImageLuma8(image.clone()).to_rgb8(),
+            Picture::Rgb(image) => image.clone(),
+        }
+    }
+
     /// The same picture with four channels, opaque.
     pub fn to_rgba(&self) -> RgbaImage {
         match self {

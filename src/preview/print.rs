@@ -1,11 +1,10 @@
 //! Rows of pictures onto the screen: by viuer where a graphics protocol is confirmed, else by us.
 
 use std::io::{self, Write};
-use std::path::Path;
 
 use image::{DynamicImage, RgbaImage};
-use viuer::KittySupport;
 
+use super::assure::viuer_agrees;
 use super::cells;
 use super::terminal::{CellSize, Colours, Medium};
 
@@ -27,14 +26,8 @@ pub(super) struct Printer {
 impl Printer {
     /// A printer for a medium that the terminal has confirmed.
     pub(super) fn new(medium: Medium, cell: CellSize, fallback: Colours) -> Printer {
-        let usable = match medium {
-            Medium::Kitty => kitty_is_usable(),
-            Medium::Iterm => viuer::is_iterm_supported(),
-            Medium::Sixel => viuer::is_sixel_supported(),
-            Medium::Cells(_) => true,
-        };
         Printer {
-            medium: if usable {
+            medium: if viuer_agrees(medium) {
                 medium
             } else {
                 Medium::Cells(fallback)
@@ -110,13 +103,4 @@ impl Printer {
             ..viuer::Config::default()
         }
     }
-}
-
-/// Makes viuer send pictures through the terminal's own line and not through temporary files: with
-/// files it waits for an answer to every picture and takes a key press for it. Its test for files
-/// fails because no file can be made in a folder that does not exist; the override holds for the
-/// whole process, so temporary files of ours are always made in a folder that they name.
-fn kitty_is_usable() -> bool {
-    let _ = tempfile::env::override_temp_dir(Path::new("/nonexistent"));
-    viuer::get_kitty_support() == KittySupport::Remote
 }

@@ -1,11 +1,9 @@
 //! What this terminal can show, decided once and with a dead-line.
 //!
 //! The decision is ours, not viuer's: its own questions wait for ever on a terminal that does not
-//! answer. viuer is asked only for what [`super::probe`] has just seen confirmed.
+//! answer. viuer is told what [`super::probe`] has seen confirmed.
 
-use std::io::IsTerminal;
-use std::time::Duration;
-
+use super::environment::Environment;
 use super::probe::{self, Reply};
 
 /// How pictures are shown, as chosen by the user.
@@ -27,7 +25,7 @@ pub enum GraphicsChoice {
 }
 
 /// Width and height of a character cell in pixels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
 pub struct CellSize {
     /// Pixels across.
     pub width: u32,
@@ -57,7 +55,8 @@ pub enum Medium {
 }
 
 /// Colours that characters may have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Colours {
     /// 24 bits.
     True,
@@ -67,71 +66,29 @@ pub enum Colours {
     None,
 }
 
-/// What the surroundings say without being asked.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Environment {
-    /// Standard output is a terminal.
-    pub stdout_is_terminal: bool,
-    /// Standard input is a terminal, so that answers can be read.
-    pub stdin_is_terminal: bool,
-    /// tmux, screen or zellij is in between, which drop graphics.
-    pub multiplexer: bool,
-    /// The terminal is at the other end of a network.
-    pub remote: bool,
-    /// The terminal says that it is iTerm2 or speaks its protocol.
-    pub iterm: bool,
-    /// `TERM` is `dumb` or missing: no escape codes.
-    pub dumb: bool,
-    /// `NO_COLOR` is set.
-    pub no_color: bool,
-    /// `COLORTERM` promises 24 bits.
-    pub true_color: bool,
+/// What the terminal draws on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Background {
+    /// Light text on a dark ground.
+    Dark,
+    /// Dark text on a light ground.
+    Light,
+    /// The terminal does not tell.
+    #[default]
+    Unknown,
 }
 
-impl Environment {
-    /// Of this process.
-    pub fn detect() -> Environment {
-        let mut environment =
-            Environment::from_variables(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
-        environment.stdout_is_terminal = std::io::stdout().is_terminal();
-        environment.stdin_is_terminal = std::io::stdin().is_terminal();
-        // viuer must agree, or it would print something else; it reads variables only.
-        environment.iterm = viuer::is_iterm_supported();
-        environment
-    }
-
-    fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Environment {
-        let set = |name: &str| variable(name).is_some();
-        let term = variable("TERM").unwrap_or_default();
-        let color = variable("COLORTERM").unwrap_or_default();
-        Environment {
-            multiplexer: set("TMUX")
-                || set("STY")
-                || set("ZELLIJ")
-                || term.starts_with("screen")
-                || term.starts_with("tmux"),
-            remote: set("SSH_CONNECTION") || set("SSH_TTY"),
-            dumb: term.is_empty() || term == "dumb",
-            no_color: set("NO_COLOR"),
-            true_color: color.contains("truecolor") || color.contains("24bit"),
-            ..Environment::default()
+impl Medium {
+    /// What users call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Medium::Kitty => "kitty graphics",
+            Medium::Iterm => "iTerm2 pictures",
+            Medium::Sixel => "sixel graphics",
+            Medium::Cells(Colours::None) => "characters without colour",
+            Medium::Cells(_) => "coloured characters",
         }
-    }
-
-    /// Colours for pictures out of characters.
-    pub fn colours(&self) -> Colours {
-        if self.no_color || self.dumb {
-            Colours::None
-        } else if self.true_color {
-            Colours::True
-        } else {
-            Colours::Indexed
-        }
-    }
-
-    /// How long a terminal has to answer.
-    fn patience(&self) -> Duration {
-        Duration::from_millis(if self.remote { 1000 } else { 300 })
     }
 }
 
@@ -154,58 +111,80 @@ pub fn decide(choice: GraphicsChoice) -> Decision {
 }
 
 /// Decides for given surroundings; `ask` puts the questions to the terminal.
-fn decide_in(
+pub(super) fn decide_in(
     choice: GraphicsChoice,
     environment: &Environment,
     ask: impl FnOnce() -> Option<Reply>,
 ) -> Decision {
-    let plain = |medium| Decision {
-        medium,
-        cell: None,
-        note: None,
-    };
-    let cells = Medium::Cells(environment.colours());
     if !environment.stdout_is_terminal || choice == GraphicsChoice::None {
-        return plain(None);
+        return Decision::unasked(None);
     }
-    let no_graphics = environment.dumb
-        || !environment.stdin_is_terminal
-        || (environment.multiplexer && choice == GraphicsChoice::Auto);
-    if choice == GraphicsChoice::Blocks || (no_graphics && choice == GraphicsChoice::Auto) {
-        return plain(Some(cells));
+    let cannot_answer = environment.dumb || !environment.stdin_is_terminal;
+    let no_use_asking = cannot_answer || environment.multiplexer;
+    if choice == GraphicsChoice::Blocks || (no_use_asking && choice == GraphicsChoice::Auto) {
+        return Decision::unasked(Some(Medium::Cells(environment.plain_colours())));
     }
-    let reply = if no_graphics { None } else { ask() }.unwrap_or_default();
-    let sixel = reply.sixel && reply.cell.is_some();
-    let (medium, missing) = match choice {
-        GraphicsChoice::Kitty => (reply.kitty.then_some(Medium::Kitty), "kitty graphics"),
-        GraphicsChoice::Sixel => (
-            sixel.then_some(Medium::Sixel),
-            "sixel graphics and its cell size",
-        ),
-        GraphicsChoice::Iterm => (
-            environment.iterm.then_some(Medium::Iterm),
-            "iTerm2 pictures",
-        ),
-        GraphicsChoice::Auto | GraphicsChoice::Blocks | GraphicsChoice::None => {
-            let best = if reply.kitty {
-                Medium::Kitty
-            } else if environment.iterm {
-                Medium::Iterm
-            } else if sixel {
-                Medium::Sixel
-            } else {
-                cells
-            };
-            (Some(best), "")
+    let reply = if cannot_answer { None } else { ask() }.unwrap_or_default();
+    let confirmed = confirmed(environment, &reply);
+    let wanted = |medium: &Medium| match choice {
+        GraphicsChoice::Kitty => *medium == Medium::Kitty,
+        GraphicsChoice::Sixel => *medium == Medium::Sixel,
+        GraphicsChoice::Iterm => *medium == Medium::Iterm,
+        // Sixel graphics of a multiplexer are used by those who know that theirs can.
+        GraphicsChoice::Auto => {
+            matches!(medium, Medium::Cells(_)) || !environment.is_multiplexed(&reply)
         }
+        GraphicsChoice::Blocks | GraphicsChoice::None => matches!(medium, Medium::Cells(_)),
     };
-    let note = medium
-        .is_none()
-        .then(|| format!("the terminal does not confirm {missing}; showing characters"));
+    let medium = confirmed.into_iter().find(wanted);
     Decision {
-        medium: Some(medium.unwrap_or(cells)),
+        note: medium
+            .is_none()
+            .then(|| refusal(choice, environment, &reply)),
+        medium: Some(medium.unwrap_or(Medium::Cells(environment.colours(&reply)))),
         cell: reply.cell,
-        note,
+    }
+}
+
+/// Everything that works here, the best first; characters always do.
+pub(super) fn confirmed(environment: &Environment, reply: &Reply) -> Vec<Medium> {
+    let multiplexed = environment.is_multiplexed(reply);
+    let ways = [
+        (reply.kitty && !multiplexed, Medium::Kitty),
+        (
+            environment.speaks_iterm(reply) && !multiplexed,
+            Medium::Iterm,
+        ),
+        (reply.sixel && reply.cell.is_some(), Medium::Sixel),
+        (true, Medium::Cells(environment.colours(reply))),
+    ];
+    let works = ways.into_iter().filter(|(works, _)| *works);
+    works.map(|(_, medium)| medium).collect()
+}
+
+fn refusal(choice: GraphicsChoice, environment: &Environment, reply: &Reply) -> String {
+    let missing = match choice {
+        GraphicsChoice::Sixel => "sixel graphics and its cell size",
+        GraphicsChoice::Iterm => "iTerm2 pictures",
+        _ => "kitty graphics",
+    };
+    if environment.is_multiplexed(reply) {
+        return format!("{missing} do not pass through the multiplexer; showing characters");
+    }
+    if choice == GraphicsChoice::Iterm && reply.is_named_iterm() {
+        return "iTerm2 pictures need LC_TERMINAL=iTerm2 in the environment; showing characters"
+            .to_owned();
+    }
+    format!("the terminal does not confirm {missing}; showing characters")
+}
+
+impl Decision {
+    fn unasked(medium: Option<Medium>) -> Decision {
+        Decision {
+            medium,
+            cell: None,
+            note: None,
+        }
     }
 }
 
@@ -229,6 +208,7 @@ mod tests {
             kitty: true,
             sixel: true,
             cell: Some(CellSize::USUAL),
+            ..Reply::default()
         })
     }
 
@@ -285,12 +265,12 @@ mod tests {
             kitty: false,
             ..reply
         });
-        let no_cell = no_kitty.map(|reply| Reply {
+        let no_cell = no_kitty.clone().map(|reply| Reply {
             cell: None,
             ..reply
         });
         assert_eq!(medium(&iterm, everything()), Some(Medium::Kitty));
-        assert_eq!(medium(&iterm, no_kitty), Some(Medium::Iterm));
+        assert_eq!(medium(&iterm, no_kitty.clone()), Some(Medium::Iterm));
         assert_eq!(medium(&local(), no_kitty), Some(Medium::Sixel));
         assert_eq!(
             medium(&local(), no_cell),
@@ -312,26 +292,65 @@ mod tests {
     }
 
     #[test]
-    fn variables_decide_colours_and_multiplexers() {
-        let environment = |variables: &[(&str, &str)]| {
-            Environment::from_variables(|name| {
-                let found = variables.iter().find(|(known, _)| *known == name);
-                found.map(|(_, value)| value.to_string())
-            })
+    fn through_a_multiplexer_only_sixel_that_was_asked_for_is_used() {
+        let inside = [
+            Environment {
+                multiplexer: true,
+                iterm: true,
+                ..local()
+            },
+            Environment {
+                iterm: true,
+                ..local()
+            },
+        ];
+        for (environment, name) in inside.iter().zip([None, Some("tmux 3.4")]) {
+            let reply = || {
+                everything().map(|reply| Reply {
+                    terminal: name.map(str::to_owned),
+                    ..reply
+                })
+            };
+            let medium = |choice| decide_in(choice, environment, reply).medium;
+            let cells = Some(Medium::Cells(Colours::True));
+            assert_eq!(medium(GraphicsChoice::Auto), cells);
+            assert_eq!(medium(GraphicsChoice::Kitty), cells);
+            assert_eq!(medium(GraphicsChoice::Iterm), cells);
+            assert_eq!(medium(GraphicsChoice::Sixel), Some(Medium::Sixel));
+            let note = decide_in(GraphicsChoice::Iterm, environment, reply).note;
+            assert!(note.is_some_and(|note| note.contains("multiplexer")));
+        }
+    }
+
+    #[test]
+    fn a_terminal_that_names_itself_otherwise_is_no_iterm_whatever_the_variables_say() {
+        let environment = Environment {
+            iterm: true,
+            ..local()
         };
-        let term = ("TERM", "xterm-256color");
-        assert_eq!(environment(&[term]).colours(), Colours::Indexed);
-        assert_eq!(
-            environment(&[term, ("COLORTERM", "truecolor")]).colours(),
-            Colours::True
+        let named = |name: &str| {
+            let reply = Reply {
+                terminal: Some(name.to_owned()),
+                ..Reply::default()
+            };
+            decide_in(GraphicsChoice::Auto, &environment, || Some(reply)).medium
+        };
+        assert_eq!(named("iTerm2 3.5.0"), Some(Medium::Iterm));
+        assert_eq!(named("WezTerm 20240203"), Some(Medium::Iterm));
+        assert_eq!(named("XTerm(379)"), Some(Medium::Cells(Colours::True)));
+    }
+
+    #[test]
+    fn iterm_that_viuer_does_not_know_is_told_what_is_missing() {
+        let reply = Reply {
+            terminal: Some("iTerm2 3.5.0".to_owned()),
+            ..Reply::default()
+        };
+        let decision = decide_in(GraphicsChoice::Iterm, &local(), || Some(reply));
+        assert!(
+            decision
+                .note
+                .is_some_and(|note| note.contains("LC_TERMINAL=iTerm2"))
         );
-        assert_eq!(
-            environment(&[term, ("NO_COLOR", "1")]).colours(),
-            Colours::None
-        );
-        assert_eq!(environment(&[("TERM", "dumb")]).colours(), Colours::None);
-        assert!(environment(&[("TERM", "screen-256color")]).multiplexer);
-        assert!(environment(&[term, ("ZELLIJ", "0")]).multiplexer);
-        assert!(!environment(&[term]).multiplexer);
     }
 }

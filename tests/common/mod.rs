@@ -3,6 +3,9 @@
 // Each test file uses its own part of this module.
 #![allow(dead_code, unreachable_pub)]
 
+#[cfg(unix)]
+pub mod pty;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
