@@ -15,6 +15,7 @@ pub mod resume;
 pub mod runtime;
 pub mod sample;
 mod sampling;
+pub mod screens;
 pub mod show;
 pub mod signals;
 pub mod sweep;
@@ -24,7 +25,8 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::runtime::{DeviceChoice, RuntimeChoice, RuntimeRequest};
 
@@ -33,7 +35,9 @@ use crate::runtime::{DeviceChoice, RuntimeChoice, RuntimeRequest};
 #[command(name = "invset", version, about, max_term_width = 100)]
 pub struct Cli {
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
+    #[command(flatten)]
+    screens: screens::ScreenArgs,
     #[command(flatten)]
     global: Global,
 }
@@ -62,6 +66,9 @@ pub struct Global {
     /// An ONNX Runtime library to load (default: found, see `invset doctor`)
     #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
     pub library: Option<PathBuf>,
+    /// The configuration (default: invset/config.toml in the folder of configurations)
+    #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
+    pub config: Option<PathBuf>,
     /// What goes to stderr besides results: off, error, warn, info, debug, trace
     #[arg(
         long,
@@ -93,6 +100,8 @@ enum Command {
     Sweep(sweep::SweepArgs),
     /// Go on with a run that was stopped or killed
     Resume(resume::ResumeArgs),
+    /// Watch a run in the screens, at work or ended
+    Attach(screens::AttachArgs),
     /// Show runs or images in the terminal
     Show(show::ShowArgs),
     /// Score the samples of a run
@@ -130,10 +139,22 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     output::start_log(cli.global.log_level);
     let mut out = std::io::stdout().lock();
-    let result = match &cli.command {
+    let Some(command) = &cli.command else {
+        return finish(screens::run(&cli.screens, &cli.global));
+    };
+    if let Some(flag) = cli.screens.given() {
+        let error = Cli::command().error(
+            ErrorKind::ArgumentConflict,
+            format!("{flag} before a command is for the screens: put it after the command, or leave the command out"),
+        );
+        let _ = error.print();
+        return ExitCode::from(error.exit_code() as u8);
+    }
+    let result = match command {
         Command::Sample(args) => sample::run(args, &cli.global, &mut out),
         Command::Sweep(args) => sweep::run(args, &cli.global, &mut out),
         Command::Resume(args) => resume::run(args, &cli.global, &mut out),
+        Command::Attach(args) => screens::attach(args, &cli.global),
         Command::Show(args) => show::run(args, &mut out).map(|()| exit::Status::Success),
         Command::Metrics(args) => metrics::run(args, &cli.global, &mut out),
         Command::Bundle(args) => bundle::run(args, &cli.global, &mut out),
@@ -148,6 +169,11 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Man => generate::man(&mut out),
         Command::Worker(args) => worker::run(args, &cli.global),
     };
+    finish(result)
+}
+
+/// The exit code of what was done; what went wrong is said on stderr.
+fn finish(result: anyhow::Result<exit::Status>) -> ExitCode {
     match result {
         Ok(status) => ExitCode::from(status.code()),
         Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,

@@ -40,6 +40,17 @@ impl Distances {
     }
 }
 
+/// min over j ≠ i of ‖e_i − e_j‖ for each row; infinite for a single one, not a number where a value
+/// of the row or of all others is not finite.
+pub fn nearest_distances(embeddings: ArrayView2<'_, f32>) -> Vec<f64> {
+    let mut least = vec![f64::INFINITY; embeddings.nrows()];
+    for_each_pair(embeddings, |i, j, squared| {
+        least[i] = least[i].min(squared);
+        least[j] = least[j].min(squared);
+    });
+    least.into_iter().map(f64::sqrt).collect()
+}
+
 /// The median of ‖e_i − e_j‖ over i < j, the mean of the middle two for an even number of pairs;
 /// nothing for fewer than two rows or values that are not finite.
 pub fn median_pairwise(embeddings: ArrayView2<'_, f32>) -> Option<f64> {

@@ -5,5 +5,6 @@ pub mod diversity;
 pub mod pca;
 pub mod vendi;
 
+pub use distances::nearest_distances;
 pub use diversity::{BandwidthSource, Diversity};
 pub use pca::{Plane, principal_plane};

@@ -27,6 +27,25 @@ pub struct Facts {
     pub remote: bool,
 }
 
+impl Facts {
+    /// What holds before the terminal is asked, or where it is not: characters with these colours.
+    pub fn of_characters(colours: Colours) -> Facts {
+        Facts {
+            decision: Decision {
+                medium: Some(Medium::Cells(colours)),
+                cell: None,
+                note: None,
+            },
+            media: vec![Medium::Cells(colours)],
+            background: Background::Unknown,
+            terminal: None,
+            colours,
+            multiplexer: false,
+            remote: false,
+        }
+    }
+}
+
 /// The facts for this process. Asks the terminal and prepares viuer; both may read standard input,
 /// so this comes before any thread that reads keys. Nothing is asked a second time.
 pub fn terminal_facts(choice: GraphicsChoice) -> Facts {

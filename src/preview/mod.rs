@@ -18,6 +18,7 @@ mod terminal;
 use crate::text;
 use std::io::{self, Write};
 
+pub use cells::Blocks;
 pub use environment::Environment;
 pub use facts::{Facts, terminal_facts};
 pub use painter::{Painted, Painter, Painters, Shot, Way};

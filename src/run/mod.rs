@@ -46,6 +46,7 @@ pub use command_line::CommandLine;
 pub use diversity_now::DiversityNow;
 pub use error::RunError;
 pub use export::{Exported, export};
+pub use init::read_image;
 pub use folder::RunFolder;
 pub use marks::Marks;
 pub use remove::remove;

@@ -5,7 +5,7 @@ use super::app::App;
 use crate::run::WorkerState;
 
 /// Why an action cannot be done now; none where it can.
-pub fn why_not(app: &App, action: Action) -> Option<&'static str> {
+pub(super) fn why_not(app: &App, action: Action) -> Option<&'static str> {
     let run = app.run();
     match action {
         Action::Start => {

@@ -4,7 +4,7 @@ use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
 /// The places of the names that match, the best first; equal ones keep their order.
-pub fn matching(typed: &str, names: &[&str]) -> Vec<usize> {
+pub(super) fn matching(typed: &str, names: &[&str]) -> Vec<usize> {
     let pattern = Pattern::parse(typed, CaseMatching::Ignore, Normalization::Smart);
     let mut matcher = Matcher::new(Config::DEFAULT);
     let mut buffer = Vec::new();

@@ -16,7 +16,7 @@ use super::wake::Alarm;
 
 /// What waiting came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Woken {
+pub(super) enum Woken {
     /// The terminal is there; messages may have come.
     Up,
     /// The terminal is gone.
@@ -27,7 +27,7 @@ pub enum Woken {
 ///
 /// # Errors
 /// The terminal cannot be read.
-pub fn wait(
+pub(super) fn wait(
     alarm: &mut Alarm,
     patience: Option<Duration>,
     messages: &mut Vec<Message>,

@@ -19,7 +19,7 @@ use super::tasks::Tasks;
 use super::terminal::{self, Screen};
 use super::wake::{self, Alarm};
 use super::{Ended, update, view};
-use crate::preview::Painters;
+use crate::preview::{Painter, Painters};
 use crate::run::control::Command;
 
 /// Frames a second on a terminal of this machine.
@@ -96,7 +96,8 @@ impl Loop {
         }
         loop {
             let mut messages = Vec::new();
-            match input::wait(&mut self.alarm, self.patience(), &mut messages)? {
+            let patience = self.patience();
+            match input::wait(&mut self.alarm, patience, &mut messages)? {
                 Woken::Up => {}
                 Woken::HungUp => return Ok(self.hang_up()),
             }

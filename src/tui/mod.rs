@@ -23,7 +23,7 @@ mod terminal;
 mod update;
 pub mod view;
 mod wake;
-mod widget;
+pub mod widget;
 
 pub use start::{Options, ScreenError, run};
 pub use update::update;

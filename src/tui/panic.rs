@@ -10,7 +10,7 @@ use super::terminal;
 
 /// Has every panic restore the terminal, write a report and end the program. Runs have workers of
 /// their own and go on.
-pub fn install() {
+pub(super) fn install() {
     std::panic::set_hook(Box::new(|panic| {
         let _ = terminal::restore();
         let report = format!(

@@ -11,7 +11,7 @@ use super::terminal::Screen;
 use super::{Ended, panic};
 use crate::bundle::Bundle;
 use crate::config::Config;
-use crate::preview::{self, Background, Blocks, Facts, GraphicsChoice, Painters};
+use crate::preview::{self, Background, Blocks, Environment, Facts, GraphicsChoice, Painters};
 use crate::run::Manner;
 use crate::theme::{Depth, DepthChoice, Marker, Symbols, Theme, ThemeError, Themes, is_unicode};
 
@@ -101,7 +101,7 @@ pub fn run(options: Options) -> Result<Ended, ScreenError> {
         size: (size.width, size.height),
     });
     // The first frame comes before the terminal is asked anything: asking may take a moment.
-    let mut painters = Painters::new(&Facts::unasked(), Blocks::Half);
+    let mut painters = Painters::new(&Facts::of_characters(Environment::detect().plain_colours()), Blocks::Half);
     screen.frame(|terminal| {
         terminal.draw(|frame| super::view::draw(&mut app, frame, &mut painters))?;
         Ok(())

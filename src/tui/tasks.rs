@@ -21,14 +21,14 @@ use crate::run::{RunFolder, Watch, catalogue, export, marks, remove};
 
 /// Tells the screens something, from any thread.
 #[derive(Clone)]
-pub struct Teller {
+pub(super) struct Teller {
     messages: Sender<Message>,
     waker: Waker,
 }
 
 impl Teller {
     /// Tells it.
-    pub fn tell(&self, message: Message) {
+    pub(super) fn tell(&self, message: Message) {
         // Where the screens are gone nobody needs to know.
         let _ = self.messages.send(message);
         self.waker.wake();
@@ -41,7 +41,7 @@ impl Teller {
 }
 
 /// The threads behind the screens.
-pub struct Tasks {
+pub(super) struct Tasks {
     teller: Teller,
     messages: Receiver<Message>,
     waker: Waker,
@@ -60,7 +60,7 @@ struct Watched {
 impl Tasks {
     /// No thread but the one that looks at samples. Runs lie in `root`; `library` is the ONNX
     /// Runtime that was asked for.
-    pub fn new(waker: Waker, root: PathBuf, library: Option<PathBuf>) -> Tasks {
+    pub(super) fn new(waker: Waker, root: PathBuf, library: Option<PathBuf>) -> Tasks {
         let (sender, messages) = unbounded();
         let teller = Teller {
             messages: sender,
@@ -80,7 +80,7 @@ impl Tasks {
     }
 
     /// What there is to tell, without waiting: from the threads, and from every run.
-    pub fn take(&mut self, messages: &mut Vec<Message>) {
+    pub(super) fn take(&mut self, messages: &mut Vec<Message>) {
         messages.extend(self.messages.try_iter());
         for (&run, watched) in &self.watches {
             let seen = watched.watch.seen().try_iter();
@@ -89,7 +89,7 @@ impl Tasks {
     }
 
     /// Does what needs neither the terminal nor waiting for; what takes longer goes on in a thread.
-    pub fn perform(&mut self, effect: Effect) {
+    pub(super) fn perform(&mut self, effect: Effect) {
         match effect {
             Effect::OpenBundle(name) => bundles::open(&self.teller, name),
             Effect::Start(request) => {

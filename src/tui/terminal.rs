@@ -15,7 +15,7 @@ static ENTERED: AtomicBool = AtomicBool::new(false);
 const BUFFER: usize = 64 * 1024;
 
 /// Standard output with a count of what went through.
-pub struct Counted {
+pub(super) struct Counted {
     stdout: Stdout,
     count: Arc<AtomicU64>,
 }
@@ -33,12 +33,12 @@ impl Write for Counted {
 }
 
 /// ratatui's terminal over buffered standard output.
-pub type Terminal = ratatui::Terminal<CrosstermBackend<BufWriter<Counted>>>;
+pub(super) type Terminal = ratatui::Terminal<CrosstermBackend<BufWriter<Counted>>>;
 
 /// The screens on the terminal; dropping it gives the terminal back.
-pub struct Screen {
+pub(super) struct Screen {
     /// Where frames are drawn.
-    pub terminal: Terminal,
+    pub(super) terminal: Terminal,
     written: Arc<AtomicU64>,
     has_mouse: bool,
 }
@@ -48,7 +48,7 @@ impl Screen {
     ///
     /// # Errors
     /// The terminal refuses; it is as it was then.
-    pub fn enter(has_mouse: bool) -> io::Result<Screen> {
+    pub(super) fn enter(has_mouse: bool) -> io::Result<Screen> {
         let written = Arc::new(AtomicU64::new(0));
         let output = Counted {
             stdout: io::stdout(),
@@ -69,7 +69,7 @@ impl Screen {
     ///
     /// # Errors
     /// The terminal refuses.
-    pub fn resume(&mut self) -> io::Result<()> {
+    pub(super) fn resume(&mut self) -> io::Result<()> {
         terminal::enable_raw_mode()?;
         ENTERED.store(true, Ordering::SeqCst);
         let output = self.terminal.backend_mut();
@@ -85,13 +85,13 @@ impl Screen {
     ///
     /// # Errors
     /// The terminal is gone.
-    pub fn suspend(&mut self) -> io::Result<()> {
+    pub(super) fn suspend(&mut self) -> io::Result<()> {
         self.terminal.backend_mut().flush()?;
         restore()
     }
 
     /// Bytes written so far.
-    pub fn bytes_written(&self) -> u64 {
+    pub(super) fn bytes_written(&self) -> u64 {
         self.written.load(Ordering::Relaxed)
     }
 
@@ -99,7 +99,7 @@ impl Screen {
     ///
     /// # Errors
     /// The terminal cannot be written.
-    pub fn frame<T>(
+    pub(super) fn frame<T>(
         &mut self,
         draw: impl FnOnce(&mut Terminal) -> io::Result<T>,
     ) -> io::Result<T> {
@@ -124,7 +124,7 @@ impl Drop for Screen {
 ///
 /// # Errors
 /// The terminal is gone.
-pub fn restore() -> io::Result<()> {
+pub(super) fn restore() -> io::Result<()> {
     if !ENTERED.swap(false, Ordering::SeqCst) {
         return Ok(());
     }

@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 /// Wakes the screen's thread; may be cloned and sent to other threads.
 #[derive(Debug, Clone)]
-pub struct Waker {
+pub(super) struct Waker {
     pipe: Arc<PipeWriter>,
 }
 
 /// The end that the screen's thread waits on.
 #[derive(Debug)]
-pub struct Alarm {
+pub(super) struct Alarm {
     pipe: PipeReader,
 }
 
@@ -20,7 +20,7 @@ pub struct Alarm {
 ///
 /// # Errors
 /// The system has no pipe.
-pub fn pair() -> io::Result<(Waker, Alarm)> {
+pub(super) fn pair() -> io::Result<(Waker, Alarm)> {
     let (reader, writer) = io::pipe()?;
     // A full pipe wakes as well as one more byte would; nobody must wait for it.
     for end in [reader.as_fd(), writer.as_fd()] {
@@ -36,7 +36,7 @@ pub fn pair() -> io::Result<(Waker, Alarm)> {
 
 impl Waker {
     /// Wakes the screen's thread.
-    pub fn wake(&self) {
+    pub(super) fn wake(&self) {
         // It fails where the pipe is full, so that it wakes anyway, and where nobody waits any more.
         let _ = (&*self.pipe).write(&[0]);
     }
@@ -45,7 +45,7 @@ impl Waker {
     ///
     /// # Errors
     /// The signal cannot be caught.
-    pub fn on_signal(&self, signal: i32) -> io::Result<()> {
+    pub(super) fn on_signal(&self, signal: i32) -> io::Result<()> {
         signal_hook::low_level::pipe::register(signal, self.pipe.try_clone()?)?;
         Ok(())
     }
@@ -53,12 +53,12 @@ impl Waker {
 
 impl Alarm {
     /// What is polled.
-    pub fn as_fd(&self) -> BorrowedFd<'_> {
+    pub(super) fn as_fd(&self) -> BorrowedFd<'_> {
         self.pipe.as_fd()
     }
 
     /// Takes in everything that woke it.
-    pub fn quieten(&mut self) {
+    pub(super) fn quieten(&mut self) {
         let mut bytes = [0; 256];
         while self.pipe.read(&mut bytes).is_ok_and(|count| count > 0) {}
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use image::{Rgb, RgbImage};
 use invset::bundle::Bundle;
-use invset::preview::{Blocks, Facts, Painters, Picture};
+use invset::preview::{Blocks, Colours, Facts, Painters, Picture};
 use invset::query::UnitIndex;
 use invset::run::history::HistoryLine;
 use invset::run::record::SampleLine;
@@ -75,7 +75,7 @@ impl Story {
         let mut story = Story {
             app,
             effects: Vec::new(),
-            painters: Painters::new(&Facts::unasked(), Blocks::Half),
+            painters: Painters::new(&Facts::of_characters(Colours::True), Blocks::Half),
             size: (width, height),
         };
         let bundle = Bundle::open("fashion").unwrap();

@@ -1,7 +1,6 @@
 //! Actions that hold on every screen.
 
-use crate::run::command_line::CommandLine;
-use crate::run::{Request, defaults};
+use crate::run::{CommandLine, Request, defaults};
 use crate::tui::action::{Action, Tab};
 use crate::tui::app::App;
 use crate::tui::effect::Effect;

@@ -1,6 +1,6 @@
 //! From a key to an action, or to text where text is typed.
 
-use crossterm::event::KeyCode;
+use crossterm::event::{KeyCode, KeyModifiers};
 
 use super::{compare, everywhere, gallery, map, overlays, query, run, runs};
 use crate::tui::action::{Action, Place};
@@ -100,7 +100,7 @@ fn edit_of(chord: Chord) -> Option<Edit> {
     if let Some(character) = chord.types() {
         return Some(Edit::Insert(character));
     }
-    let ctrl = chord.has_ctrl();
+    let ctrl = chord.modifiers().contains(KeyModifiers::CONTROL);
     Some(match chord.code() {
         KeyCode::Backspace if ctrl => Edit::EraseWord,
         KeyCode::Backspace => Edit::Backspace,

@@ -5,7 +5,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::widgets::{Clear, Widget};
 
 use super::{look, sample};
-use crate::preview::Painters;
+use crate::preview::{Painter, Painters};
 use crate::tui::app::App;
 use crate::tui::widget::panel::framed;
 

@@ -6,7 +6,7 @@ use ratatui::text::Line;
 use ratatui::widgets::{Clear, Widget};
 
 use super::{large, look, query};
-use crate::preview::Painters;
+use crate::preview::{Painter, Painters};
 use crate::text;
 use crate::theme::Role;
 use crate::tui::action::Place;

@@ -6,8 +6,7 @@ use ratatui::text::{Line, Span};
 
 use super::{has_keys, look, nothing};
 use crate::query::Found;
-use crate::run::command_line::CommandLine;
-use crate::run::defaults;
+use crate::run::{CommandLine, defaults};
 use crate::text;
 use crate::theme::Role;
 use crate::tui::action::Place;

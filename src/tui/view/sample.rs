@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use super::look;
-use crate::preview::{Painters, Shot};
+use crate::preview::{Painter, Painters, Shot};
 use crate::text;
 use crate::theme::Role;
 use crate::tui::app::App;
