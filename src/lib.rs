@@ -9,6 +9,7 @@ pub mod autodiff;
 pub mod bundle;
 pub mod check;
 pub mod cli;
+pub mod config;
 pub mod engine;
 pub mod files;
 pub mod graph;

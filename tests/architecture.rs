@@ -39,10 +39,37 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("preview", &["text"]),
     ("theme", &["text", "toml_file"]),
     (
+        "config",
+        &["files", "preview", "text", "theme", "toml_file"],
+    ),
+    (
+        "tui",
+        &[
+            "bundle", "config", "engine", "files", "metrics", "preview", "query", "run", "runtime",
+            "sampler", "text", "theme",
+        ],
+    ),
+    (
         "cli",
         &[
-            "autodiff", "bundle", "check", "engine", "files", "graph", "metrics", "onnx",
-            "preview", "query", "run", "runtime", "sampler", "text",
+            "autodiff",
+            "bundle",
+            "check",
+            "config",
+            "engine",
+            "files",
+            "graph",
+            "metrics",
+            "onnx",
+            "preview",
+            "query",
+            "run",
+            "runtime",
+            "sampler",
+            "text",
+            "theme",
+            "toml_file",
+            "tui",
         ],
     ),
 ];
@@ -55,7 +82,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("rten_tensor", &["runtime"]),
     ("ratatui", &["tui", "preview", "theme"]),
     ("crossterm", &["tui", "preview", "theme"]),
-    ("viuer", &["tui", "preview", "theme"]),
+    ("viuer", &["preview"]),
     ("clap", &["cli", "engine", "runtime", "preview"]),
 ];
 

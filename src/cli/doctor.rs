@@ -7,11 +7,12 @@ use std::io::Write;
 
 use serde::Serialize;
 
+use super::Global;
 use crate::runtime::onnxruntime::Outcome;
 use crate::runtime::onnxruntime::find::Origin;
-use crate::runtime::{self, Backend, RuntimeRequest, Survey};
+use crate::runtime::{self, Backend, Survey};
 use crate::text::clean;
-use machine::{Folders, Machine, Terminal};
+use machine::{Configuration, Folders, Machine, Terminal};
 
 /// Flags of `invset doctor`.
 #[derive(Debug, clap::Args)]
@@ -35,6 +36,7 @@ struct Report {
     machine: Machine,
     terminal: Terminal,
     folders: Folders,
+    configuration: Configuration,
 }
 
 /// A library that was looked at.
@@ -49,8 +51,9 @@ struct LibraryLine {
 ///
 /// # Errors
 /// `out` fails. A runtime that cannot be had is part of the report.
-pub fn run(args: &DoctorArgs, request: &RuntimeRequest, out: &mut dyn Write) -> anyhow::Result<()> {
-    let report = Report::new(runtime::survey(request));
+pub fn run(args: &DoctorArgs, global: &Global, out: &mut dyn Write) -> anyhow::Result<()> {
+    let configuration = Configuration::look(global.config.as_deref());
+    let report = Report::new(runtime::survey(&global.runtime_request()), configuration);
     if args.json {
         serde_json::to_writer_pretty(&mut *out, &report)?;
         writeln!(out)?;
@@ -61,7 +64,7 @@ pub fn run(args: &DoctorArgs, request: &RuntimeRequest, out: &mut dyn Write) -> 
 }
 
 impl Report {
-    fn new(survey: Survey) -> Self {
+    fn new(survey: Survey, configuration: Configuration) -> Self {
         let (backend, error, notes) = match survey.opened {
             Ok(opened) => (Some(opened.runtime.backend().clone()), None, opened.notes),
             Err(error) => (None, Some(error.to_string()), Vec::new()),
@@ -81,6 +84,7 @@ impl Report {
             machine: Machine::look(),
             terminal: Terminal::look(),
             folders: Folders::look(),
+            configuration,
         }
     }
 
@@ -104,6 +108,10 @@ impl Report {
         line("NVIDIA", &format!("driver: {driver}"))?;
         line("machine", &self.machine.describe())?;
         line("terminal", &self.terminal.describe())?;
+        line("settings", &self.configuration.describe())?;
+        for problem in self.configuration.problems() {
+            line("note", problem)?;
+        }
         for (name, folder) in self.folders.named() {
             line(name, folder.unwrap_or("unknown: HOME is not set"))?;
         }
@@ -133,16 +141,24 @@ impl LibraryLine {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::runtime::RuntimeChoice;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Flags {
+        #[command(flatten)]
+        global: Global,
+    }
+
+    fn report_with(json: bool, flags: &[&str]) -> String {
+        let embedded = ["invset", "--runtime", "embedded"];
+        let flags = Flags::parse_from(embedded.iter().chain(flags));
+        let mut out = Vec::new();
+        run(&DoctorArgs { json }, &flags.global, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
 
     fn report(json: bool) -> String {
-        let request = RuntimeRequest {
-            choice: RuntimeChoice::Embedded,
-            ..RuntimeRequest::default()
-        };
-        let mut out = Vec::new();
-        run(&DoctorArgs { json }, &request, &mut out).unwrap();
-        String::from_utf8(out).unwrap()
+        report_with(json, &[])
     }
 
     #[test]
@@ -158,5 +174,17 @@ mod tests {
         assert_eq!(value["backend"]["name"], "embedded");
         assert!(value["libraries"].is_array());
         assert!(value["machine"]["cores"].as_u64().unwrap() >= 1);
+    }
+
+    #[test]
+    fn what_is_wrong_with_the_configuration_and_the_themes_is_told_here_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("config.toml");
+        std::fs::write(&file, "them = 1").unwrap();
+        std::fs::create_dir(folder.path().join("themes")).unwrap();
+        std::fs::write(folder.path().join("themes/x.toml"), "hea = 1").unwrap();
+        let text = report_with(false, &["--config", file.to_str().unwrap()]);
+        assert!(text.contains("did you mean 'theme'?"), "{text}");
+        assert!(text.contains("did you mean 'heat'?"), "{text}");
     }
 }
