@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use toml::de::{DeTable, DeValue};
 
@@ -153,14 +153,15 @@ impl<'a> Reader<'a> {
         self.expect(value, found, "true or false")
     }
 
-    /// The value as a whole number of a range.
-    pub fn integer(&mut self, value: &Value<'_>, range: Range<i64>) -> Option<i64> {
-        let wanted = format!("a whole number from {} to {}", range.start, range.end - 1);
-        let found = value.get_ref().as_integer().and_then(|integer| {
-            let digits = integer.as_str().replace('_', "");
-            i64::from_str_radix(&digits, integer.radix()).ok()
-        });
-        let found = found.filter(|number| range.contains(number));
+    /// The value as a number of a range, with or without a fraction.
+    pub fn number(&mut self, value: &Value<'_>, range: RangeInclusive<f64>) -> Option<f64> {
+        let wanted = format!("a number from {} to {}", range.start(), range.end());
+        let whole = value.get_ref().as_integer().map(|integer| integer.as_str());
+        let fraction = value.get_ref().as_float().map(|float| float.as_str());
+        let found = whole
+            .or(fraction)
+            .and_then(|digits| digits.replace('_', "").parse().ok())
+            .filter(|number| range.contains(number));
         self.expect(value, found, &wanted)
     }
 
@@ -231,11 +232,11 @@ mod tests {
     #[test]
     fn numbers_keep_their_range() {
         let inside =
-            |reader: &mut Reader<'_>, value: &Value<'_>| reader.integer(value, 1..61).is_some();
-        assert!(read("a = 1\nb = 60\nc = 0x1f\nd = 1_0", inside).is_empty());
-        let outside = read("a = 0\nb = 61\nc = 1.0\nd = 99999999999999999999", inside);
-        assert_eq!(outside.len(), 4);
-        assert!(outside[0].ends_with("write a whole number from 1 to 60"));
+            |reader: &mut Reader<'_>, value: &Value<'_>| reader.number(value, 0.5..=60.0).is_some();
+        assert!(read("a = 1\nb = 60\nc = 0.5\nd = 1_0\ne = 6e1", inside).is_empty());
+        let outside = read("a = 0\nb = 60.5\nc = nan\nd = inf\ne = 'x'", inside);
+        assert_eq!(outside.len(), 5);
+        assert!(outside[0].ends_with("write a number from 0.5 to 60"));
     }
 
     #[test]

@@ -9,13 +9,14 @@ use std::time::Instant;
 
 use serde::Serialize;
 
+use super::Global;
 use crate::machine::{Gpu, Gpus};
 use crate::preview::{Facts, GraphicsChoice, terminal_facts};
 use crate::runtime::onnxruntime::Outcome;
 use crate::runtime::onnxruntime::find::Origin;
-use crate::runtime::{self, Backend, RuntimeRequest, Survey};
+use crate::runtime::{self, Backend, Survey};
 use crate::text::clean;
-use machine::{Folders, Machine, Terminal};
+use machine::{Configuration, Folders, Machine, Terminal};
 use pictures::Pictures;
 
 /// Flags of `invset doctor`.
@@ -42,6 +43,7 @@ struct Report {
     terminal: Terminal,
     pictures: Pictures,
     folders: Folders,
+    configuration: Configuration,
 }
 
 /// A library that was looked at.
@@ -56,9 +58,11 @@ struct LibraryLine {
 ///
 /// # Errors
 /// `out` fails. A runtime that cannot be had is part of the report.
-pub fn run(args: &DoctorArgs, request: &RuntimeRequest, out: &mut dyn Write) -> anyhow::Result<()> {
+pub fn run(args: &DoctorArgs, global: &Global, out: &mut dyn Write) -> anyhow::Result<()> {
+    let configuration = Configuration::look(global.config.as_deref());
     let facts = terminal_facts(GraphicsChoice::Auto);
-    write(args, &Report::new(runtime::survey(request), &facts), out)
+    let survey = runtime::survey(&global.runtime_request());
+    write(args, &Report::new(survey, &facts, configuration), out)
 }
 
 fn write(args: &DoctorArgs, report: &Report, out: &mut dyn Write) -> anyhow::Result<()> {
@@ -72,7 +76,7 @@ fn write(args: &DoctorArgs, report: &Report, out: &mut dyn Write) -> anyhow::Res
 }
 
 impl Report {
-    fn new(survey: Survey, facts: &Facts) -> Self {
+    fn new(survey: Survey, facts: &Facts, configuration: Configuration) -> Self {
         let (backend, error, notes) = match survey.opened {
             Ok(opened) => (Some(opened.runtime.backend().clone()), None, opened.notes),
             Err(error) => (None, Some(error.to_string()), Vec::new()),
@@ -94,6 +98,7 @@ impl Report {
             terminal: Terminal::look(),
             pictures: Pictures::of(facts),
             folders: Folders::look(),
+            configuration,
         }
     }
 
@@ -121,6 +126,10 @@ impl Report {
         line("machine", &self.machine.describe())?;
         line("terminal", &self.terminal.describe())?;
         line("pictures", &self.pictures.describe())?;
+        line("settings", &self.configuration.describe())?;
+        for problem in self.configuration.problems() {
+            line("note", problem)?;
+        }
         for (name, folder) in self.folders.named() {
             line(name, folder.unwrap_or("unknown: HOME is not set"))?;
         }
@@ -151,7 +160,24 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::preview::{Background, Colours, Decision};
-    use crate::runtime::RuntimeChoice;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Flags {
+        #[command(flatten)]
+        global: Global,
+    }
+
+    fn report_with(json: bool, flags: &[&str]) -> String {
+        let embedded = ["invset", "--runtime", "embedded"];
+        let global = Flags::parse_from(embedded.iter().chain(flags)).global;
+        let configuration = Configuration::look(global.config.as_deref());
+        let survey = runtime::survey(&global.runtime_request());
+        let report = Report::new(survey, &no_terminal(), configuration);
+        let mut out = Vec::new();
+        write(&DoctorArgs { json }, &report, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
 
     fn no_terminal() -> Facts {
         Facts {
@@ -170,14 +196,7 @@ mod tests {
     }
 
     fn report(json: bool) -> String {
-        let request = RuntimeRequest {
-            choice: RuntimeChoice::Embedded,
-            ..RuntimeRequest::default()
-        };
-        let mut out = Vec::new();
-        let report = Report::new(runtime::survey(&request), &no_terminal());
-        write(&DoctorArgs { json }, &report, &mut out).unwrap();
-        String::from_utf8(out).unwrap()
+        report_with(json, &[])
     }
 
     #[test]
@@ -193,5 +212,17 @@ mod tests {
         assert_eq!(value["backend"]["name"], "embedded");
         assert!(value["libraries"].is_array());
         assert!(value["machine"]["cores"].as_u64().unwrap() >= 1);
+    }
+
+    #[test]
+    fn what_is_wrong_with_the_configuration_and_the_themes_is_told_here_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("config.toml");
+        std::fs::write(&file, "them = 1").unwrap();
+        std::fs::create_dir(folder.path().join("themes")).unwrap();
+        std::fs::write(folder.path().join("themes/x.toml"), "hea = 1").unwrap();
+        let text = report_with(false, &["--config", file.to_str().unwrap()]);
+        assert!(text.contains("did you mean 'theme'?"), "{text}");
+        assert!(text.contains("did you mean 'heat'?"), "{text}");
     }
 }

@@ -5,6 +5,7 @@ use super::grad::GradError;
 use crate::autodiff::AutodiffError;
 use crate::bundle::{BundleError, DraftError};
 use crate::check::CheckError;
+use crate::config::ConfigError;
 use crate::engine::EngineError;
 use crate::graph::GraphError;
 use crate::onnx::OnnxError;
@@ -13,6 +14,7 @@ use crate::run::RunError;
 use crate::run::sweep::SweepError;
 use crate::runtime::RuntimeError;
 use crate::sampler::{EvaluateError, SettingsError};
+use crate::theme::ThemeError;
 
 /// How the program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,6 +91,9 @@ fn classify_cause(cause: &(dyn std::error::Error + 'static)) -> Option<Status> {
     if cause.is::<UsageError>() || cause.is::<SettingsError>() || cause.is::<clap::Error>() {
         return Some(Status::Usage);
     }
+    if cause.is::<ConfigError>() || cause.is::<ThemeError>() {
+        return Some(Status::Usage);
+    }
     if cause.is::<RuntimeError>() || cause.is::<EvaluateError>() {
         return Some(Status::Runtime);
     }
@@ -163,6 +168,7 @@ fn of_query(error: &QueryError) -> Status {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]
@@ -182,5 +188,14 @@ mod tests {
             classify(&CheckError::from(unknown).into()),
             Status::BadInput
         );
+    }
+
+    #[test]
+    fn a_configuration_or_a_theme_that_cannot_be_used_is_a_usage_error() {
+        let config = crate::config::Config::parse("config.toml", "them = 1");
+        assert_eq!(classify(&config.unwrap_err().into()), Status::Usage);
+        let themes = crate::theme::Themes::built_in().unwrap();
+        let unknown = themes.find("x", crate::theme::Depth::True);
+        assert_eq!(classify(&unknown.unwrap_err().into()), Status::Usage);
     }
 }

@@ -66,7 +66,7 @@ pub struct Global {
     /// An ONNX Runtime library to load (default: found, see `invset doctor`)
     #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
     pub library: Option<PathBuf>,
-    /// The configuration (default: invset/config.toml in the folder of configurations)
+    /// The configuration of the screens (default: config.toml in the folder that `invset doctor` names)
     #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
     pub config: Option<PathBuf>,
     /// What goes to stderr besides results: off, error, warn, info, debug, trace
@@ -162,8 +162,9 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::CheckGrad(args) => check_grad::run(args, &cli.global.runtime_request(), &mut out)
             .map(|()| exit::Status::Success),
         Command::Inspect(args) => inspect::run(args, &mut out).map(|()| exit::Status::Success),
-        Command::Doctor(args) => doctor::run(args, &cli.global.runtime_request(), &mut out)
-            .map(|()| exit::Status::Success),
+        Command::Doctor(args) => {
+            doctor::run(args, &cli.global, &mut out).map(|()| exit::Status::Success)
+        }
         Command::Runtime(args) => runtime::run(args, &mut out).map(|()| exit::Status::Success),
         Command::Completions(args) => generate::completions(args, &mut out),
         Command::Man => generate::man(&mut out),

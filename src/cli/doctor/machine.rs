@@ -2,11 +2,14 @@
 
 use std::env;
 use std::io::IsTerminal;
+use std::path::Path;
 
 use etcetera::BaseStrategy;
 use serde::Serialize;
 
+use crate::config;
 use crate::runtime::onnxruntime::find;
+use crate::theme::Themes;
 
 /// What computes.
 #[derive(Serialize)]
@@ -130,6 +133,42 @@ impl Folders {
             ("cache", self.cache.as_deref()),
             ("config", self.config.as_deref()),
         ]
+    }
+}
+
+/// What the user has set, and whether it can be used.
+#[derive(Serialize)]
+pub(super) struct Configuration {
+    /// The file, where there is one.
+    file: Option<String>,
+    /// The themes, those of the user among them.
+    themes: Vec<String>,
+    /// Everything that is wrong with it or with the themes.
+    problems: Vec<String>,
+}
+
+impl Configuration {
+    pub(super) fn look(named: Option<&Path>) -> Self {
+        let file = config::file(named).filter(|file| named.is_some() || file.exists());
+        let themes = Themes::load(config::themes_folder(named).as_deref());
+        let mut problems = Vec::new();
+        problems.extend(config::load(named).err().map(|error| error.to_string()));
+        problems.extend(themes.as_ref().err().map(ToString::to_string));
+        let themes = themes.as_ref().map(Themes::names).unwrap_or_default();
+        Configuration {
+            file: file.map(|file| file.display().to_string()),
+            themes: themes.into_iter().map(ToOwned::to_owned).collect(),
+            problems,
+        }
+    }
+
+    pub(super) fn describe(&self) -> String {
+        let file = self.file.as_deref().unwrap_or("none");
+        format!("{file}; themes {}", self.themes.join(", "))
+    }
+
+    pub(super) fn problems(&self) -> impl Iterator<Item = &str> {
+        self.problems.iter().map(String::as_str)
     }
 }
 
