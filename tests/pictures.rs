@@ -386,7 +386,7 @@ fn hazard_10_no_escape_code_reaches_a_pipe_and_no_color_is_heeded() {
     let no_color = [("NO_COLOR", "1"), ("INVSET_TEST_GRAPHICS", "blocks")];
     let mut screen = start_screen(&no_color, Script::plain());
     screen.wait_for("by half blocks");
-    screen.wait_for("@@@");
+    screen.wait_for("%%%%");
     let output = quit(&mut screen);
     for colour in ["\x1b[38;", "\x1b[48;", ";38;", ";48;"] {
         assert_eq!(count(&output, colour), 0, "{colour:?}");
