@@ -47,7 +47,7 @@ enum Driver {
     #[default]
     Unasked,
     Absent,
-    Present(Nvml),
+    Present(Box<Nvml>),
 }
 
 impl Gpus {
@@ -80,7 +80,7 @@ impl Driver {
     fn load(libraries: &[&str]) -> Driver {
         let load = |name: &&str| Nvml::builder().lib_path(OsStr::new(name)).init().ok();
         let found = libraries.iter().find_map(load);
-        found.map_or(Driver::Absent, Driver::Present)
+        found.map_or(Driver::Absent, |nvml| Driver::Present(Box::new(nvml)))
     }
 }
 
