@@ -38,7 +38,13 @@ fn page() -> String {
                 .filter(|&&chord| keymap.action(place, chord) == Some(entry.action))
                 .map(|chord| format!("`{chord}`"))
                 .collect();
-            let _ = writeln!(page, "| {} | {} | `{}` |", keys.join(" "), entry.help, entry.id);
+            let _ = writeln!(
+                page,
+                "| {} | {} | `{}` |",
+                keys.join(" "),
+                entry.help,
+                entry.id
+            );
         }
     }
     page

@@ -211,7 +211,10 @@ fn labels_of_a_model_are_text_and_nothing_else() {
     story.samples(1);
     let text = story.text();
     assert!(text.contains("red"), "{text}");
-    assert!(!text.contains('\u{1b}') && !text.contains('\u{7}'), "{text}");
+    assert!(
+        !text.contains('\u{1b}') && !text.contains('\u{7}'),
+        "{text}"
+    );
 }
 
 #[test]

@@ -374,6 +374,26 @@ fn marks_are_kept_beside_samples_that_stay_as_they_are() {
 }
 
 #[test]
+fn clients_are_told_why_a_run_failed() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("run");
+    unstarted(&out);
+    let mut child = worker_with(&out, &["--paused"]);
+    let mut client = Client::connect(&out, child.id());
+    std::fs::remove_dir_all(out.join("images")).unwrap();
+    client.order(&[
+        r#"{"command":"set-stop","stop":"feasible"}"#,
+        r#"{"command":"resume"}"#,
+    ]);
+    let last = client.last();
+    assert_eq!(child.wait().unwrap().code(), Some(6));
+    assert_eq!(last["phase"], "ended");
+    assert!(last["finish"].is_null());
+    let event = last["last_event"].as_str().unwrap();
+    assert!(event.starts_with("failed: cannot write"), "{event}");
+}
+
+#[test]
 fn history_keeps_activations_of_every_step_and_scores_of_some() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("run");

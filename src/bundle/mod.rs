@@ -65,7 +65,10 @@ impl Bundle {
     /// bundles in `models` of the working folder that are called otherwise.
     pub fn known() -> Vec<String> {
         let mut names: Vec<String> = EMBEDDED.iter().map(|known| known.name.to_owned()).collect();
-        let folders = std::fs::read_dir(LOCAL_BUNDLES).into_iter().flatten().flatten();
+        let folders = std::fs::read_dir(LOCAL_BUNDLES)
+            .into_iter()
+            .flatten()
+            .flatten();
         let mut local: Vec<String> = folders
             .filter(|folder| folder.path().join(MANIFEST).is_file())
             .filter(|folder| !names.iter().any(|name| folder.file_name() == name.as_str()))

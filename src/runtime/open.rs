@@ -56,8 +56,7 @@ pub enum DeviceChoice {
 
 impl DeviceChoice {
     /// Every choice.
-    pub const ALL: [DeviceChoice; 3] =
-        [DeviceChoice::Auto, DeviceChoice::Cpu, DeviceChoice::Cuda];
+    pub const ALL: [DeviceChoice; 3] = [DeviceChoice::Auto, DeviceChoice::Cpu, DeviceChoice::Cuda];
 
     /// Its name on the command line.
     pub fn name(self) -> &'static str {

@@ -115,7 +115,10 @@ impl Story {
             file: Box::new(run_file(label)),
             shown: true,
         });
-        self.seen(Seen::Worker(WorkerState::Working { pid: 4711, writable: true }));
+        self.seen(Seen::Worker(WorkerState::Working {
+            pid: 4711,
+            writable: true,
+        }));
     }
 
     pub fn seen(&mut self, seen: Seen) {
@@ -135,30 +138,48 @@ impl Story {
         self.seen(Seen::Samples(lines));
         for sample in 0..count {
             let picture = Arc::new(picture(sample));
-            self.tell(Message::Picture { run: RUN, sample, picture });
+            self.tell(Message::Picture {
+                run: RUN,
+                sample,
+                picture,
+            });
         }
     }
 
     pub fn portrait(&mut self, sample: u64) {
-        let classes = [("Ankle boot", 0.81), ("Sneaker", 0.12), ("Sandal", 0.05), ("Bag", 0.02)];
+        let classes = [
+            ("Ankle boot", 0.81),
+            ("Sneaker", 0.12),
+            ("Sandal", 0.05),
+            ("Bag", 0.02),
+        ];
         let portrait = Portrait {
             sample,
-            classes: classes.map(|(label, share)| (label.to_owned(), share)).into(),
+            classes: classes
+                .map(|(label, share)| (label.to_owned(), share))
+                .into(),
             channels: (0..64).map(|channel| (channel * 7 % 13) as f32).collect(),
             tensor: "features".to_owned(),
         };
-        self.tell(Message::Portrait { run: RUN, portrait: Arc::new(portrait) });
+        self.tell(Message::Portrait {
+            run: RUN,
+            portrait: Arc::new(portrait),
+        });
     }
 
     pub fn map(&mut self, count: u64) {
         let angle = |at: u64| at as f64 * 2.4;
-        let points = (0..count).map(|at| (at as f64 * angle(at).cos(), at as f64 * angle(at).sin()));
+        let points =
+            (0..count).map(|at| (at as f64 * angle(at).cos(), at as f64 * angle(at).sin()));
         let map = EmbeddingMap {
             points: points.collect(),
             explained: [0.5, 0.25],
             nearest: (0..count).map(|at| (at * 5 % 7) as f64).collect(),
         };
-        self.tell(Message::Map { run: RUN, map: Arc::new(map) });
+        self.tell(Message::Map {
+            run: RUN,
+            map: Arc::new(map),
+        });
     }
 
     pub fn compare_with_another(&mut self) {
@@ -171,10 +192,17 @@ impl Story {
             shown: false,
         });
         let lines = (0..3).map(sample_line).collect();
-        self.tell(Message::Seen { run: other, seen: Seen::Samples(lines) });
+        self.tell(Message::Seen {
+            run: other,
+            seen: Seen::Samples(lines),
+        });
         for sample in 0..3 {
             let picture = Arc::new(picture(sample + 9));
-            self.tell(Message::Picture { run: other, sample, picture });
+            self.tell(Message::Picture {
+                run: other,
+                sample,
+                picture,
+            });
         }
     }
 
@@ -190,10 +218,25 @@ impl Story {
             state,
         };
         let runs = vec![
-            listed("20261127T101500Z-ankle_boot-0", "ankle boot", RunState::Working(4711), 5),
-            listed("20261126T080000Z-sneaker-0", "Sneaker", RunState::Ended(Finish::Complete), 48),
+            listed(
+                "20261127T101500Z-ankle_boot-0",
+                "ankle boot",
+                RunState::Working(4711),
+                5,
+            ),
+            listed(
+                "20261126T080000Z-sneaker-0",
+                "Sneaker",
+                RunState::Ended(Finish::Complete),
+                48,
+            ),
             listed("20261125T170000Z-bag-3", "Bag", RunState::Resumable, 12),
-            listed("broken", "Bag", RunState::Damaged("run.toml: expected a value".into()), 0),
+            listed(
+                "broken",
+                "Bag",
+                RunState::Damaged("run.toml: expected a value".into()),
+                0,
+            ),
         ];
         self.tell(Message::Catalogue(runs));
     }
@@ -216,7 +259,10 @@ impl Story {
             let cells = (area.left()..area.right()).map(|x| buffer[(x, y)].symbol());
             cells.collect::<String>().trim_end().to_owned()
         };
-        (area.top()..area.bottom()).map(line).collect::<Vec<_>>().join("\n")
+        (area.top()..area.bottom())
+            .map(line)
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 }
 
