@@ -1,5 +1,5 @@
 //! Pictures in terminals that answer as scripted. The hazards are those that were met with viuer and
-//! with terminals (see ARCHITECTURE.md, "Pictures in terminals"); each has a test here.
+//! with terminals; ARCHITECTURE.md lists them, and each has a test here.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -234,6 +234,34 @@ fn another_size_of_the_window_makes_the_picture_due_again() {
     terminal.resize(60, 20);
     terminal.wait_for_count(KITTY, 2);
     quit(&mut terminal);
+}
+
+#[test]
+fn the_screens_of_the_program_come_up_on_a_terminal_that_answers_nothing() {
+    let mut terminal = Terminal::spawn(&[], (100, 30), &[], Script::silent());
+    // The labels come once the bundle is open, after the questions.
+    terminal.wait_for("t-shirt");
+    // Control-L writes the whole screen again.
+    terminal.send("\x0c");
+    terminal.wait_for_count("t-shirt", 2);
+    terminal.send("\x03");
+    let status = terminal.exit();
+    assert!(status.success(), "{status:?} {}", terminal.screen_text());
+    terminal.assert_mode_restored();
+    // Where the cursor is: a question that waits for two seconds and then fails.
+    assert_eq!(count(&terminal.raw_text(), "\x1b[6n"), 0);
+}
+
+#[test]
+fn a_terminal_that_is_closed_or_a_signal_ends_a_program_in_it() {
+    let mut closed = start_screen(&[], Script::plain());
+    closed.wait_for("by half blocks");
+    closed.hang_up();
+    assert!(closed.exit().signal().is_some());
+    let mut ended = start_screen(&[], Script::plain());
+    ended.wait_for("by half blocks");
+    ended.signal(rustix::process::Signal::TERM);
+    assert!(ended.exit().signal().is_some());
 }
 
 // ---- The hazards ------------------------------------------------------------------------------

@@ -169,14 +169,14 @@ impl Loop {
             Effect::Quit => return Ok(Next::End),
             Effect::Suspend => self.suspend()?,
             Effect::Redraw => {
-                self.screen.terminal.clear()?;
+                self.screen.clear()?;
                 self.painters.invalidate();
             }
             Effect::NextGraphics => {
                 let way = self.painters.switch_to_next(&mut io::stdout())?;
                 self.app.graphics = way.name().to_owned();
                 self.app.say(format!("pictures: {}", way.name()));
-                self.screen.terminal.clear()?;
+                self.screen.clear()?;
             }
             Effect::Copy(text) => {
                 let backend = self.screen.terminal.backend_mut();

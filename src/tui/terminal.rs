@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crossterm::{cursor, event, execute, queue, terminal};
 use ratatui::backend::CrosstermBackend;
+use ratatui::layout::{Position, Rect};
 
 /// Whether the screens are on the terminal now.
 static ENTERED: AtomicBool = AtomicBool::new(false);
@@ -78,7 +79,18 @@ impl Screen {
             queue!(output, event::EnableMouseCapture)?;
         }
         output.flush()?;
-        self.terminal.clear()
+        self.clear()
+    }
+
+    /// Blanks the screen and has the next frame written whole.
+    ///
+    /// # Errors
+    /// The terminal is gone.
+    pub(super) fn clear(&mut self) -> io::Result<()> {
+        // `Terminal::clear` would first ask the terminal where its cursor is, and fail after two
+        // seconds where it does not answer; `resize` clears without a question.
+        let size = self.terminal.size()?;
+        self.terminal.resize(Rect::from((Position::ORIGIN, size)))
     }
 
     /// Gives the terminal back for a while.

@@ -73,7 +73,9 @@ pub(crate) fn run() -> io::Result<()> {
                 painters.switch_to_next(terminal.backend_mut())?;
             }
             'c' => {
-                terminal.clear()?;
+                // Not `clear`: that asks for the cursor, which a silent terminal does not tell.
+                let size = terminal.size()?;
+                terminal.resize(Rect::new(0, 0, size.width, size.height))?;
                 painters.invalidate();
             }
             'q' => break,
