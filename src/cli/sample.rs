@@ -269,7 +269,7 @@ mod tests {
     fn parsed(words: impl IntoIterator<Item = std::ffi::OsString>) -> Request {
         let cli = Cli::try_parse_from(words).unwrap();
         match &cli.command {
-            Command::Sample(args) => args.request(&cli.global),
+            Some(Command::Sample(args)) => args.request(&cli.global),
             other => panic!("{other:?}"),
         }
     }
