@@ -9,12 +9,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use common::{json, run};
-use invset::engine::SchemeChoice;
 use invset::run::control::Command;
 use invset::run::detach::{Beginning, Detached, Launch, spawn_worker};
 use invset::run::history::HistoryLine;
 use invset::run::record::SampleLine;
-use invset::run::{Manner, Request, RunFolder, Seen, Watch, WorkerState, start};
+use invset::run::{Manner, Request, RunFolder, Seen, Watch, WorkerState, defaults, start};
 use invset::runtime::{RuntimeChoice, RuntimeRequest};
 use invset::sampler::{MethodKind, Settings};
 
@@ -100,21 +99,19 @@ fn endless(out: &Path) -> Request {
         max_steps: 1_000_000,
         ..Settings::new(MethodKind::Joint, 4)
     };
+    let runtime = RuntimeRequest {
+        choice: RuntimeChoice::Embedded,
+        ..RuntimeRequest::default()
+    };
     Request {
         bundle: "fashion".to_owned(),
         query: vec!["sneaker in 500..".to_owned()],
         manner: Manner {
             settings,
-            runtime: RuntimeRequest {
-                choice: RuntimeChoice::Embedded,
-                ..RuntimeRequest::default()
-            },
-            micro_batch: None,
-            scheme: SchemeChoice::Auto,
-            memory_cap: None,
-            threads: None,
+            ..defaults::manner(runtime)
         },
         out: Some(out.to_owned()),
+        runs: defaults::RUNS.into(),
     }
 }
 
