@@ -37,8 +37,10 @@ pub fn export(folder: &RunFolder, samples: &[u64], to: &Path) -> Result<Exported
         .iter()
         .map(|&index| {
             let found = lines.iter().find(|line| line.index == index);
-            let reason = format!("there is no sample {index}: it has {}", lines.len());
-            found.ok_or_else(|| RunError::damaged(folder.path(), &reason))
+            found.ok_or(RunError::NoSample {
+                sample: index,
+                n: lines.len() as u64,
+            })
         })
         .collect::<Result<Vec<&SampleLine>, _>>()?;
     let refused = |error: io::Error| RunError::write(to, &error);

@@ -5,8 +5,8 @@ use std::io;
 
 use super::detach::WORKER_LOG;
 use super::folder::{
-    CHECKPOINT_FILE, HISTORY_FILE, IMAGES_FOLDER, LOCK_FILE, LOG_FILE, RUN_FILE, RunFolder,
-    SAMPLES_FILE, TENSORS_FILE,
+    CHECKPOINT_FILE, HISTORY_FILE, IMAGES_FOLDER, LOCK_FILE, LOG_FILE, MARKS_FILE, RUN_FILE,
+    RunFolder, SAMPLES_FILE, TENSORS_FILE,
 };
 use super::init::STARTS_FILE;
 use super::lock::RunLock;
@@ -24,7 +24,7 @@ const FILES: [&str; 10] = [
     LOCK_FILE,
     STARTS_FILE,
     WORKER_LOG,
-    "marks.json",
+    MARKS_FILE,
 ];
 
 /// Removes a run for good.

@@ -88,6 +88,7 @@ pub(super) fn run_with_samples(path: &Path) -> RunFolder {
         LOG_FILE,
         CHECKPOINT_FILE,
         "lock",
+        "marks.json",
         "worker.log",
         ".tmpAbCdEf",
     ] {
