@@ -29,6 +29,9 @@ pub struct ScreenArgs {
     /// Take the mouse; the terminal then selects no text
     #[arg(long)]
     mouse: bool,
+    /// Notes the time and the size of every frame, for measurements
+    #[arg(long, value_name = "FILE", hide = true)]
+    frame_log: Option<PathBuf>,
     /// Where runs are and are made
     #[arg(long, value_name = "DIR")]
     runs: Option<PathBuf>,
@@ -60,6 +63,7 @@ impl ScreenArgs {
             (self.fps.is_some(), "--fps"),
             (self.mouse, "--mouse"),
             (self.runs.is_some(), "--runs"),
+            (self.frame_log.is_some(), "--frame-log"),
         ]
         .into_iter()
         .find_map(|(given, flag)| given.then_some(flag))
@@ -84,13 +88,14 @@ pub fn attach(args: &AttachArgs, global: &Global) -> anyhow::Result<Status> {
     show(&args.screens, global, Some(folder.path().to_owned()))
 }
 
-fn show(
-    args: &ScreenArgs,
-    global: &Global,
-    attach: Option<PathBuf>,
-) -> anyhow::Result<Status> {
+fn show(args: &ScreenArgs, global: &Global, attach: Option<PathBuf>) -> anyhow::Result<Status> {
     let config = config::load(global.config.as_deref())?;
-    let Config { graphics, mouse, runs, .. } = &config;
+    let Config {
+        graphics,
+        mouse,
+        runs,
+        ..
+    } = &config;
     let options = Options {
         bundle: args.bundle.clone().unwrap_or_else(defaults::bundle),
         manner: defaults::manner(global.runtime_request()),
@@ -99,6 +104,7 @@ fn show(
         fps: args.fps,
         mouse: args.mouse || mouse.unwrap_or(false),
         attach,
+        frame_log: args.frame_log.clone(),
         root: args
             .runs
             .clone()

@@ -327,7 +327,7 @@ table! {
     Action::Suspend, "suspend", "suspend", ["ctrl-z"], [Everywhere], 0, "Back to the shell until fg; a run goes on.";
     Action::CopyCommand, "copy-command", "copy command", ["y", "ctrl-y"], [Everywhere], 0, "Copy the invset command that repeats this query.";
     Action::CopyPath, "copy-path", "copy path", ["Y"], [Everywhere], 0, "Copy the path of the run, or of the selected picture.";
-    Action::Start, "start", "start", ["ctrl-r", "f5"], [Everywhere], 5, "Start a run with this query.";
+    Action::Start, "start", "start", ["ctrl-r", "f5"], [Search, Units, Interval, Constraints, Settings], 5, "Start a run with this query.";
     Action::NextPane, "next-pane", "next part", ["tab"], [Search, Units, Interval, Constraints, Settings], 40, "Go to the next part of the screen.";
     Action::PreviousPane, "previous-pane", "part before", ["backtab"], [Search, Units, Interval, Constraints, Settings], 0, "Go to the part of the screen before.";
     Action::Up, "up", "up", ["up", "k"], [Search, Units, Interval, Constraints, Settings, Run, Gallery, Map, Compare, Runs, Filter, Help, Palette, Question, Themes], 0, "One up.";

@@ -33,7 +33,9 @@ pub enum KeymapError {
         reason: ChordError,
     },
     /// Two actions want one chord in one place.
-    #[error("[keys] {chord} would mean both '{first}' and '{second}' in '{place}': give one of them another key")]
+    #[error(
+        "[keys] {chord} would mean both '{first}' and '{second}' in '{place}': give one of them another key"
+    )]
     Clash {
         /// The chord.
         chord: Chord,
@@ -45,7 +47,9 @@ pub enum KeymapError {
         second: &'static str,
     },
     /// A chord that types a character is asked for where characters are text.
-    #[error("[keys] {id}: no key is left for it in '{place}', where plain characters are text: add one with ctrl or alt")]
+    #[error(
+        "[keys] {id}: no key is left for it in '{place}', where plain characters are text: add one with ctrl or alt"
+    )]
     OnlyText {
         /// The action.
         id: &'static str,
@@ -148,7 +152,9 @@ impl Keymap {
 
     /// The entries that hold in a place, those of the place itself first.
     pub fn entries(place: Place) -> impl Iterator<Item = &'static Entry> {
-        let own = TABLE.iter().filter(move |entry| entry.places.contains(&place));
+        let own = TABLE
+            .iter()
+            .filter(move |entry| entry.places.contains(&place));
         let everywhere = TABLE.iter().filter(move |entry| {
             place.is_open()
                 && !entry.places.contains(&place)
@@ -158,10 +164,7 @@ impl Keymap {
     }
 }
 
-fn parse<'a>(
-    id: &str,
-    chords: impl Iterator<Item = &'a str>,
-) -> Result<Vec<Chord>, KeymapError> {
+fn parse<'a>(id: &str, chords: impl Iterator<Item = &'a str>) -> Result<Vec<Chord>, KeymapError> {
     chords
         .map(|chord| {
             chord.parse().map_err(|reason| KeymapError::Chord {
@@ -207,14 +210,20 @@ mod tests {
     #[test]
     fn the_users_keys_replace_those_of_the_table() {
         let keymap = changed("pause", &["P"]).unwrap();
-        assert_eq!(keymap.action(Place::Run, "P".parse().unwrap()), Some(Action::Pause));
+        assert_eq!(
+            keymap.action(Place::Run, "P".parse().unwrap()),
+            Some(Action::Pause)
+        );
         assert_eq!(keymap.action(Place::Run, "space".parse().unwrap()), None);
     }
 
     #[test]
     fn a_clash_names_both_actions() {
         let error = changed("pause", &["s"]).unwrap_err().to_string();
-        assert!(error.contains("'pause'") && error.contains("'single-step'"), "{error}");
+        assert!(
+            error.contains("'pause'") && error.contains("'single-step'"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -12,6 +12,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
 
 use super::app::App;
 use super::effect::Effect;
+use super::frame_log::FrameLog;
 use super::input::{self, Woken};
 use super::message::Message;
 use super::start::{Options, ScreenError};
@@ -19,6 +20,7 @@ use super::tasks::Tasks;
 use super::terminal::{self, Screen};
 use super::wake::{self, Alarm};
 use super::{Ended, update, view};
+use crate::config::OnHangup;
 use crate::preview::{Painter, Painters};
 use crate::run::control::Command;
 
@@ -41,8 +43,12 @@ pub(super) struct Loop {
     last_frame: Instant,
     /// Something changed since the last frame.
     is_dirty: bool,
-    /// A key was pressed since.
-    is_pressed: bool,
+    /// When the first key since then was pressed.
+    pressed_at: Option<Instant>,
+    /// What workers are told when the terminal is gone.
+    on_hang_up: Command,
+    /// Where the time and the size of every frame are noted, for measurements.
+    frame_log: Option<FrameLog>,
     /// When pictures may be sent that had to wait.
     pictures_due: Option<Instant>,
 }
@@ -68,6 +74,7 @@ impl Loop {
         painters: Painters,
         options: &Options,
         is_remote: bool,
+        frame_log: Option<FrameLog>,
     ) -> io::Result<Loop> {
         let (waker, alarm) = wake::pair()?;
         let signals = Signals::catch(&waker)?;
@@ -85,7 +92,12 @@ impl Loop {
             frame_time: Duration::from_secs_f64(1.0 / fps.clamp(0.1, 60.0)),
             last_frame: Instant::now(),
             is_dirty: true,
-            is_pressed: false,
+            pressed_at: None,
+            on_hang_up: match options.config.on_hangup.unwrap_or_default() {
+                OnHangup::Continue => Command::Checkpoint,
+                OnHangup::Stop => Command::Stop,
+            },
+            frame_log,
             pictures_due: None,
         })
     }
@@ -105,7 +117,7 @@ impl Loop {
                 return Ok(self.hang_up());
             }
             if self.signals.end.load(Ordering::SeqCst) {
-                self.checkpoint_all();
+                self.order_all(Command::Checkpoint);
                 return Ok(Ended::Interrupted);
             }
             if self.signals.stop.swap(false, Ordering::SeqCst) {
@@ -113,12 +125,17 @@ impl Loop {
             }
             if self.signals.resize.swap(false, Ordering::SeqCst) {
                 let size = self.screen.terminal.size()?;
-                messages.push(Message::Resized { width: size.width, height: size.height });
+                messages.push(Message::Resized {
+                    width: size.width,
+                    height: size.height,
+                });
             }
             self.tasks.take(&mut messages);
             for message in messages {
                 self.is_dirty = true;
-                self.is_pressed |= matches!(message, Message::Key(_) | Message::Paste(_));
+                if matches!(message, Message::Key(_) | Message::Paste(_)) {
+                    self.pressed_at.get_or_insert_with(Instant::now);
+                }
                 for effect in update(&mut self.app, message) {
                     if let Next::End = self.perform(effect)? {
                         return Ok(Ended::Left);
@@ -133,7 +150,10 @@ impl Loop {
 
     /// When the next frame may be drawn, where one is wanted.
     fn frame_due(&self) -> Option<Instant> {
-        let pace = if self.is_pressed { KEY_FRAME } else { self.frame_time };
+        let pace = match self.pressed_at {
+            Some(_) => KEY_FRAME.min(self.frame_time),
+            None => self.frame_time,
+        };
         let earliest = self.last_frame + pace;
         if self.is_dirty {
             return Some(earliest);
@@ -153,13 +173,17 @@ impl Loop {
             // ratatui has flushed its frame: graphics protocols write to standard output themselves.
             painters.finish(Instant::now(), &mut io::stdout())
         })?;
+        if let Some(log) = &mut self.frame_log {
+            log.note(self.screen.bytes_written(), self.pressed_at.take())?;
+        }
         self.pictures_due = painted.due;
         self.last_frame = Instant::now();
         self.is_dirty = painted.failed;
-        self.is_pressed = false;
+        self.pressed_at = None;
         if painted.failed {
             self.app.graphics = self.painters.way().name().to_owned();
-            self.app.complain("the terminal did not take a picture; characters from now on");
+            self.app
+                .complain("the terminal did not take a picture; characters from now on");
         }
         Ok(())
     }
@@ -203,15 +227,15 @@ impl Loop {
 
     /// The terminal is gone: nothing can be written to it, and the runs go on.
     fn hang_up(&mut self) -> Ended {
-        self.checkpoint_all();
+        self.order_all(self.on_hang_up);
         Ended::Interrupted
     }
 
-    /// Has every worker that takes orders from here save what it has.
-    fn checkpoint_all(&mut self) {
+    /// Gives an order to every worker that takes orders from here.
+    fn order_all(&mut self, command: Command) {
         let at_work = self.app.runs.iter().filter(|(_, run)| run.takes_orders());
         for (id, _) in at_work {
-            self.tasks.perform(Effect::Give(*id, Command::Checkpoint));
+            self.tasks.perform(Effect::Give(*id, command));
         }
     }
 }

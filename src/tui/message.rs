@@ -9,9 +9,9 @@ use crate::machine::Gpu;
 use crate::preview::Picture;
 use crate::query::UnitIndex;
 use crate::run::Listed;
+use crate::run::Seen;
 use crate::run::marks::Marks;
 use crate::run::run_file::RunFile;
-use crate::run::Seen;
 
 /// Number of an open run, for as long as the program lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

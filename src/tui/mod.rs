@@ -9,6 +9,7 @@ pub mod app;
 pub mod chord;
 pub mod effect;
 mod enabled;
+mod frame_log;
 mod fuzzy;
 mod input;
 pub mod keymap;

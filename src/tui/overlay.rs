@@ -168,7 +168,11 @@ impl Prompt {
             super::model::draft::Side::High => "High end",
         };
         let range = draft.distribution.as_ref().map_or(String::new(), |known| {
-            format!("; real images: {} to {}", short(known.low), short(known.high))
+            format!(
+                "; real images: {} to {}",
+                short(known.low),
+                short(known.high)
+            )
         });
         Some(Prompt {
             asked: Asked::End,
@@ -255,7 +259,12 @@ pub fn bundles(app: &App) -> Menu {
         .iter()
         .map(|name| Item {
             title: text::clean(name),
-            note: if name == app.bundle.name() { "in use" } else { "" }.to_owned(),
+            note: if name == app.bundle.name() {
+                "in use"
+            } else {
+                ""
+            }
+            .to_owned(),
             key: String::new(),
             disabled: None,
             outcome: Outcome::Bundle(name.clone()),
@@ -268,7 +277,10 @@ pub fn bundles(app: &App) -> Menu {
         disabled: None,
         outcome: Outcome::TypeBundle,
     });
-    let at = app.bundles.iter().position(|name| name == app.bundle.name());
+    let at = app
+        .bundles
+        .iter()
+        .position(|name| name == app.bundle.name());
     Menu {
         cursor: Cursor::at(at.unwrap_or(0)),
         ..Menu::question("Bundles", String::new(), items)
@@ -322,7 +334,11 @@ pub fn remove_run(path: &std::path::Path, samples: u64) -> Menu {
         format!("{name}: {samples} samples, their pictures and history."),
         vec![
             item("Cancel", "keep it", Outcome::Cancel),
-            item("Delete", "this cannot be undone", Outcome::RemoveRun(path.to_owned())),
+            item(
+                "Delete",
+                "this cannot be undone",
+                Outcome::RemoveRun(path.to_owned()),
+            ),
         ],
     )
 }

@@ -33,7 +33,10 @@ pub(super) fn install() {
 }
 
 fn write(report: &str) -> Option<PathBuf> {
-    let folder = etcetera::choose_base_strategy().ok()?.state_dir()?.join("invset");
+    let folder = etcetera::choose_base_strategy()
+        .ok()?
+        .state_dir()?
+        .join("invset");
     fs::create_dir_all(&folder).ok()?;
     let path = folder.join(format!("panic-{}.txt", std::process::id()));
     fs::write(&path, report).ok()?;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::app::{App, Start};
 use super::effect::Effect;
+use super::frame_log::FrameLog;
 use super::keymap::{Keymap, KeymapError};
 use super::main_loop::Loop;
 use super::terminal::Screen;
@@ -42,13 +43,17 @@ pub struct Options {
     pub attach: Option<PathBuf>,
     /// Where runs are.
     pub root: PathBuf,
+    /// Where the time and the size of every frame are noted, for measurements.
+    pub frame_log: Option<PathBuf>,
 }
 
 /// The screens cannot be shown.
 #[derive(Debug, thiserror::Error)]
 pub enum ScreenError {
     /// Standard input or output is no terminal.
-    #[error("the screens need a terminal on standard input and output; without one: invset sample --where 'UNIT in A..B'")]
+    #[error(
+        "the screens need a terminal on standard input and output; without one: invset sample --where 'UNIT in A..B'"
+    )]
     NoTerminal,
     /// The user's keys cannot be used.
     #[error(transparent)]
@@ -83,7 +88,16 @@ pub fn run(options: Options) -> Result<Ended, ScreenError> {
     let named = options.theme.clone().or(options.config.theme.clone());
     let theme = theme(&themes, named.as_deref().unwrap_or(DARK), depth)?;
     let unicode = is_unicode(variable);
-    let marker = options.config.markers.unwrap_or_else(|| Marker::detect(unicode, variable));
+    let marker = options
+        .config
+        .markers
+        .unwrap_or_else(|| Marker::detect(unicode, variable));
+
+    let mut frame_log = options
+        .frame_log
+        .as_deref()
+        .map(FrameLog::create)
+        .transpose()?;
 
     panic::install();
     let mut screen = Screen::enter(options.mouse)?;
@@ -101,14 +115,22 @@ pub fn run(options: Options) -> Result<Ended, ScreenError> {
         size: (size.width, size.height),
     });
     // The first frame comes before the terminal is asked anything: asking may take a moment.
-    let mut painters = Painters::new(&Facts::of_characters(Environment::detect().plain_colours()), Blocks::Half);
+    let mut painters = Painters::new(
+        &Facts::of_characters(Environment::detect().plain_colours()),
+        Blocks::Half,
+    );
     screen.frame(|terminal| {
         terminal.draw(|frame| super::view::draw(&mut app, frame, &mut painters))?;
         Ok(())
     })?;
 
+    if let Some(log) = &mut frame_log {
+        log.note(screen.bytes_written(), None)?;
+    }
+
     let facts = preview::terminal_facts(options.graphics);
-    if named.is_none() && facts.background == Background::Light
+    if named.is_none()
+        && facts.background == Background::Light
         && let Some(light) = app.themes.get(LIGHT, depth)
     {
         app.theme = light;
@@ -125,7 +147,8 @@ pub fn run(options: Options) -> Result<Ended, ScreenError> {
             shown: true,
         });
     }
-    Loop::new(screen, app, painters, &options, facts.remote)?.run(first)
+    let main_loop = Loop::new(screen, app, painters, &options, facts.remote, frame_log)?;
+    main_loop.run(first)
 }
 
 fn variable(name: &str) -> Option<String> {
@@ -133,8 +156,10 @@ fn variable(name: &str) -> Option<String> {
 }
 
 fn theme(themes: &Themes, name: &str, depth: Depth) -> Result<Theme, ScreenError> {
-    themes.get(name, depth).ok_or_else(|| ScreenError::NoSuchTheme {
-        name: crate::text::clean(name),
-        themes: themes.names().into_iter().map(str::to_owned).collect(),
-    })
+    themes
+        .get(name, depth)
+        .ok_or_else(|| ScreenError::NoSuchTheme {
+            name: crate::text::clean(name),
+            themes: themes.names().into_iter().map(str::to_owned).collect(),
+        })
 }

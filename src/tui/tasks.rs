@@ -104,7 +104,9 @@ impl Tasks {
                 if let Some(watched) = self.watches.get(&run)
                     && !watched.watch.give(command)
                 {
-                    self.teller.tell(Message::Failed("the worker did not take the order".to_owned()));
+                    self.teller.tell(Message::Failed(
+                        "the worker did not take the order".to_owned(),
+                    ));
                 }
             }
             Effect::EditMarks(run, command) => {
@@ -201,7 +203,6 @@ impl Tasks {
         }
     }
 }
-
 
 /// Time between two looks at the GPUs.
 const GPU_EVERY: Duration = Duration::from_secs(2);

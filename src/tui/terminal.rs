@@ -74,7 +74,12 @@ impl Screen {
         terminal::enable_raw_mode()?;
         ENTERED.store(true, Ordering::SeqCst);
         let output = self.terminal.backend_mut();
-        queue!(output, terminal::EnterAlternateScreen, event::EnableBracketedPaste, cursor::Hide)?;
+        queue!(
+            output,
+            terminal::EnterAlternateScreen,
+            event::EnableBracketedPaste,
+            cursor::Hide
+        )?;
         if self.has_mouse {
             queue!(output, event::EnableMouseCapture)?;
         }
@@ -115,7 +120,10 @@ impl Screen {
         &mut self,
         draw: impl FnOnce(&mut Terminal) -> io::Result<T>,
     ) -> io::Result<T> {
-        queue!(self.terminal.backend_mut(), terminal::BeginSynchronizedUpdate)?;
+        queue!(
+            self.terminal.backend_mut(),
+            terminal::BeginSynchronizedUpdate
+        )?;
         let drawn = draw(&mut self.terminal);
         // Ended also after an error: a terminal left waiting would look frozen.
         queue!(self.terminal.backend_mut(), terminal::EndSynchronizedUpdate)?;

@@ -20,7 +20,10 @@ pub struct Distribution {
 impl Distribution {
     /// The value that a share of the images do not exceed.
     pub fn value_at(&self, level: f64) -> Option<f64> {
-        let above = self.quantiles.iter().position(|&(stored, _)| stored >= level)?;
+        let above = self
+            .quantiles
+            .iter()
+            .position(|&(stored, _)| stored >= level)?;
         let (high_level, high) = self.quantiles[above];
         let Some(&(low_level, low)) = above.checked_sub(1).and_then(|i| self.quantiles.get(i))
         else {
@@ -32,7 +35,11 @@ impl Distribution {
 
     /// The share of the images that do not exceed a value.
     pub fn level_of(&self, value: f64) -> f64 {
-        let Some(above) = self.quantiles.iter().position(|&(_, stored)| stored >= value) else {
+        let Some(above) = self
+            .quantiles
+            .iter()
+            .position(|&(_, stored)| stored >= value)
+        else {
             return 1.0;
         };
         let (high_level, high) = self.quantiles[above];
@@ -87,7 +94,9 @@ impl End {
         if text.is_empty() {
             return Ok(End::Open);
         }
-        let wrong = || format!("'{text}' is no end: type a value like 12.5, a quantile like p99, or nothing");
+        let wrong = || {
+            format!("'{text}' is no end: type a value like 12.5, a quantile like p99, or nothing")
+        };
         let (is_quantile, number) = match text.strip_prefix('p') {
             Some(rest) => (true, rest),
             None => (false, text),
@@ -286,7 +295,9 @@ impl Draft {
             }
             End::Value(value) => {
                 let percent = distribution.level_of(value) * 100.0;
-                self.set(End::Quantile(short(percent).parse().unwrap_or(percent) / 100.0));
+                self.set(End::Quantile(
+                    short(percent).parse().unwrap_or(percent) / 100.0,
+                ));
             }
         }
     }
@@ -336,7 +347,11 @@ mod tests {
             quantiles: quantiles.collect(),
             image_count: 1000,
         };
-        Draft::new("goldfish".into(), "[1] goldfish".into(), Some(Arc::new(distribution)))
+        Draft::new(
+            "goldfish".into(),
+            "[1] goldfish".into(),
+            Some(Arc::new(distribution)),
+        )
     }
 
     #[test]
@@ -346,7 +361,11 @@ mod tests {
         draft.step(1);
         assert_eq!(draft.text(), "goldfish in p96..p99.9");
         draft.step(-10);
-        assert_eq!(draft.text(), "goldfish in p80..p99.9", "a far step is five rungs");
+        assert_eq!(
+            draft.text(),
+            "goldfish in p80..p99.9",
+            "a far step is five rungs"
+        );
         draft.other_side();
         draft.step(1);
         assert_eq!(draft.text(), "goldfish in p80..p100");
@@ -393,7 +412,13 @@ mod tests {
 
     #[test]
     fn numbers_are_short_and_read_back() {
-        for (value, text) in [(0.0, "0"), (12.5, "12.5"), (99.9, "99.9"), (-0.000123456, "-0.00012346"), (123456.0, "123456")] {
+        for (value, text) in [
+            (0.0, "0"),
+            (12.5, "12.5"),
+            (99.9, "99.9"),
+            (-0.000123456, "-0.00012346"),
+            (123456.0, "123456"),
+        ] {
             assert_eq!(short(value), text);
         }
     }

@@ -99,12 +99,15 @@ impl GalleryView {
         };
         let distinctness = |place: &usize| {
             let map = run.map.as_ref();
-            map.and_then(|map| map.nearest.get(*place).copied()).unwrap_or(0.0)
+            map.and_then(|map| map.nearest.get(*place).copied())
+                .unwrap_or(0.0)
         };
         match self.order {
             Order::Index => {}
             Order::Activation => places.sort_by(|a, b| activation(b).total_cmp(&activation(a))),
-            Order::Distinctness => places.sort_by(|a, b| distinctness(b).total_cmp(&distinctness(a))),
+            Order::Distinctness => {
+                places.sort_by(|a, b| distinctness(b).total_cmp(&distinctness(a)))
+            }
             Order::Step => places.sort_by_key(|&place| (run.samples[place].step, place)),
         }
         places

@@ -106,12 +106,23 @@ impl Knob {
     fn stepped(&self, steps: i32) -> Value {
         match (&self.range, &self.value) {
             (Range::Choice(choices), Value::Text(text)) => {
-                let at = choices.iter().position(|choice| choice == text).unwrap_or(0);
+                let at = choices
+                    .iter()
+                    .position(|choice| choice == text)
+                    .unwrap_or(0);
                 let length = choices.len().max(1) as i32;
                 let to = (at as i32 + steps).rem_euclid(length) as usize;
                 Value::Text(choices.get(to).unwrap_or(text).clone())
             }
-            (&Range::Whole { low, high, automatic, by_ratio }, value) => {
+            (
+                &Range::Whole {
+                    low,
+                    high,
+                    automatic,
+                    by_ratio,
+                },
+                value,
+            ) => {
                 let from = match value {
                     Value::Whole(value) => Some(*value),
                     _ => None,
@@ -150,9 +161,9 @@ impl Knob {
                 .find(|choice| *choice == text)
                 .map(|choice| Value::Text(choice.clone()))
                 .ok_or_else(|| format!("{}: one of {}", self.title, choices.join(", "))),
-            Range::Whole { automatic: true, .. } if text == "auto" || text.is_empty() => {
-                Ok(Value::Automatic)
-            }
+            Range::Whole {
+                automatic: true, ..
+            } if text == "auto" || text.is_empty() => Ok(Value::Automatic),
             Range::Whole { low, high, .. } => text
                 .parse()
                 .ok()
@@ -224,7 +235,10 @@ impl Knobs {
 
     /// The value of one.
     pub fn value(&self, id: &str) -> Option<&Value> {
-        self.knobs.iter().find(|knob| knob.id == id).map(Knob::value)
+        self.knobs
+            .iter()
+            .find(|knob| knob.id == id)
+            .map(Knob::value)
     }
 
     /// The one that the keys turn.
@@ -306,9 +320,20 @@ mod tests {
     use super::*;
 
     fn knobs() -> Knobs {
-        let whole = |automatic| Range::Whole { low: 1, high: 1000, automatic, by_ratio: true };
+        let whole = |automatic| Range::Whole {
+            low: 1,
+            high: 1000,
+            automatic,
+            by_ratio: true,
+        };
         Knobs::new(vec![
-            Knob::new("step-size", "step size", "", Range::Positive { high: 10.0 }, Value::Number(0.05)),
+            Knob::new(
+                "step-size",
+                "step size",
+                "",
+                Range::Positive { high: 10.0 },
+                Value::Number(0.05),
+            ),
             Knob::new("n", "n", "", whole(false), Value::Whole(48)),
             Knob::new("batch", "batch", "", whole(true), Value::Automatic),
             Knob::new(
@@ -373,7 +398,10 @@ mod tests {
         let mut knobs = knobs();
         knobs.select(3);
         knobs.step(1);
-        assert_eq!(knobs.value("method"), Some(&Value::Text("incremental".into())));
+        assert_eq!(
+            knobs.value("method"),
+            Some(&Value::Text("incremental".into()))
+        );
     }
 
     #[test]

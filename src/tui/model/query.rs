@@ -79,7 +79,8 @@ impl QueryForm {
 
     /// The constraint that is edited.
     pub fn draft(&self) -> Option<&Draft> {
-        self.constraints.get(self.constraint.selected(self.constraints.len())?)
+        self.constraints
+            .get(self.constraint.selected(self.constraints.len())?)
     }
 
     /// The same, to be changed.
@@ -195,8 +196,18 @@ fn knobs(manner: &Manner) -> Vec<Knob> {
     let settings = &manner.settings;
     let usual = Settings::new(settings.method, settings.n);
     let choice = |names: Vec<&str>| Range::Choice(names.into_iter().map(str::to_owned).collect());
-    let whole = |low, high| Range::Whole { low, high, automatic: false, by_ratio: true };
-    let automatic = |low, high| Range::Whole { low, high, automatic: true, by_ratio: true };
+    let whole = |low, high| Range::Whole {
+        low,
+        high,
+        automatic: false,
+        by_ratio: true,
+    };
+    let automatic = |low, high| Range::Whole {
+        low,
+        high,
+        automatic: true,
+        by_ratio: true,
+    };
     let text = |text: &str| Value::Text(text.to_owned());
     vec![
         Knob::new(
@@ -206,8 +217,20 @@ fn knobs(manner: &Manner) -> Vec<Knob> {
             choice(MethodKind::ALL.iter().map(|kind| kind.name()).collect()),
             text(settings.method.name()),
         ),
-        Knob::new("n", "samples n", "samples wanted", whole(1, 10_000_000), Value::Whole(settings.n as u64)),
-        Knob::new("k", "batch K", "samples in a batch of incremental", whole(1, 10_000_000), Value::Whole(settings.k as u64)),
+        Knob::new(
+            "n",
+            "samples n",
+            "samples wanted",
+            whole(1, 10_000_000),
+            Value::Whole(settings.n as u64),
+        ),
+        Knob::new(
+            "k",
+            "batch K",
+            "samples in a batch of incremental",
+            whole(1, 10_000_000),
+            Value::Whole(settings.k as u64),
+        ),
         Knob::new(
             "stop",
             "stop",
@@ -215,30 +238,65 @@ fn knobs(manner: &Manner) -> Vec<Knob> {
             choice(Stop::ALL.iter().map(|stop| stop.name()).collect()),
             text(settings.stop.name()),
         ),
-        Knob::new("step-size", "step size", "Adam's step, in spreads of the code prior", Range::Positive { high: 100.0 }, Value::Number(settings.step_size)),
-        Knob::new("plain-step", "plain step", "step of incremental, in typical code lengths", Range::Positive { high: 100.0 }, Value::Number(settings.plain_step)),
-        Knob::new("alpha", "alpha", "share of the way to an end that one step may take", Range::Share, Value::Number(settings.alpha)),
+        Knob::new(
+            "step-size",
+            "step size",
+            "Adam's step, in spreads of the code prior",
+            Range::Positive { high: 100.0 },
+            Value::Number(settings.step_size),
+        ),
+        Knob::new(
+            "plain-step",
+            "plain step",
+            "step of incremental, in typical code lengths",
+            Range::Positive { high: 100.0 },
+            Value::Number(settings.plain_step),
+        ),
+        Knob::new(
+            "alpha",
+            "alpha",
+            "share of the way to an end that one step may take",
+            Range::Share,
+            Value::Number(settings.alpha),
+        ),
         Knob::new(
             "max-steps",
             "most steps",
             "steps after which the run ends with what it has",
             automatic(1, u64::MAX >> 1),
-            if settings.max_steps == usual.max_steps { Value::Automatic } else { Value::Whole(settings.max_steps) },
+            if settings.max_steps == usual.max_steps {
+                Value::Automatic
+            } else {
+                Value::Whole(settings.max_steps)
+            },
         ),
         Knob::new(
             "seed",
             "seed",
             "the same seed gives the same samples",
-            Range::Whole { low: 0, high: u64::MAX >> 1, automatic: false, by_ratio: false },
+            Range::Whole {
+                low: 0,
+                high: u64::MAX >> 1,
+                automatic: false,
+                by_ratio: false,
+            },
             Value::Whole(settings.seed),
         ),
-        Knob::new("init", "starts", "random, images:DIR or run:RUN", Range::Text, text(&settings.init)),
+        Knob::new(
+            "init",
+            "starts",
+            "random, images:DIR or run:RUN",
+            Range::Text,
+            text(&settings.init),
+        ),
         Knob::new(
             "batch",
             "micro-batch",
             "codes in one run of a network",
             automatic(1, 65_536),
-            manner.micro_batch.map_or(Value::Automatic, |batch| Value::Whole(batch as u64)),
+            manner
+                .micro_batch
+                .map_or(Value::Automatic, |batch| Value::Whole(batch as u64)),
         ),
         Knob::new(
             "device",
@@ -247,6 +305,12 @@ fn knobs(manner: &Manner) -> Vec<Knob> {
             choice(DeviceChoice::ALL.map(DeviceChoice::name).into()),
             text(manner.runtime.device.name()),
         ),
-        Knob::new("out", "folder", "where the run is written", Range::Text, text(AUTOMATIC)),
+        Knob::new(
+            "out",
+            "folder",
+            "where the run is written",
+            Range::Text,
+            text(AUTOMATIC),
+        ),
     ]
 }

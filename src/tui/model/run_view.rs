@@ -10,9 +10,9 @@ use super::tuning::Tuning;
 use crate::preview::Picture;
 use crate::run::history::HistoryLine;
 use crate::run::marks::Marks;
+use crate::run::record::SampleLine;
 use crate::run::run_file::{ConstraintFile, RunFile};
 use crate::run::snapshot::{Phase, Snapshot};
-use crate::run::record::SampleLine;
 use crate::run::{Seen, WorkerState};
 use crate::sampler::Tunables;
 use crate::text;
@@ -196,7 +196,9 @@ impl RunView {
                     self.least_distance.push(at, diversity.min_pairwise);
                     self.vendi.push(at, diversity.vendi);
                 }
-                for (row, activations) in activations.iter().flatten().take(CHARTED_ROWS).enumerate() {
+                for (row, activations) in
+                    activations.iter().flatten().take(CHARTED_ROWS).enumerate()
+                {
                     for (trace, value) in self.traces.iter_mut().zip(activations) {
                         if trace.len() <= row {
                             trace.resize(row + 1, Series::default());
@@ -253,7 +255,10 @@ impl RunView {
         let seconds = last.0 - first.0;
         if last.2 > first.2 && seconds > 0.0 {
             let rate = (last.2 - first.2) as f64 / seconds;
-            return Some(((snapshot.n - snapshot.n_accepted.min(snapshot.n)) as f64 / rate, false));
+            return Some((
+                (snapshot.n - snapshot.n_accepted.min(snapshot.n)) as f64 / rate,
+                false,
+            ));
         }
         let steps_left = snapshot.tunables.max_steps.saturating_sub(snapshot.step);
         Some((steps_left as f64 / self.steps_per_second()?, true))
@@ -289,7 +294,9 @@ impl RunView {
             .collect();
         let selected = self.selected_place().unwrap_or(0);
         let at = shown.partition_point(|&place| place < selected);
-        let to = at.saturating_add_signed(by).min(shown.len().saturating_sub(1));
+        let to = at
+            .saturating_add_signed(by)
+            .min(shown.len().saturating_sub(1));
         if let Some(&place) = shown.get(to) {
             self.sample.select(place);
         }

@@ -104,7 +104,11 @@ fn words_of(listed: &Listed) -> String {
     let bundle = file.map_or("", |file| file.bundle.as_str());
     let method = file.map_or("", |file| file.settings.method.name());
     let folder = listed.path.display();
-    format!("{} {} {bundle} {method} {folder}", query_of(listed), state_of(listed))
+    format!(
+        "{} {} {bundle} {method} {folder}",
+        query_of(listed),
+        state_of(listed)
+    )
 }
 
 fn rank(state: &RunState) -> u8 {

@@ -86,11 +86,27 @@ fn knob(parameter: Parameter, value: Value) -> Knob {
     };
     let positive = Range::Positive { high: 100.0 };
     let (title, help, range) = match parameter {
-        Parameter::StepSize => ("step size", "Adam's step, in spreads of the code prior", positive),
-        Parameter::PlainStep => ("plain step", "step of incremental, in typical code lengths", positive),
-        Parameter::Alpha => ("alpha", "share of the way to an end that one step may take", Range::Share),
+        Parameter::StepSize => (
+            "step size",
+            "Adam's step, in spreads of the code prior",
+            positive,
+        ),
+        Parameter::PlainStep => (
+            "plain step",
+            "step of incremental, in typical code lengths",
+            positive,
+        ),
+        Parameter::Alpha => (
+            "alpha",
+            "share of the way to an end that one step may take",
+            Range::Share,
+        ),
         Parameter::MaxSteps => ("most steps", "steps after which the run ends", whole),
-        Parameter::GiveUpAfter => ("give up after", "steps without coming nearer after which a start is given up", whole),
+        Parameter::GiveUpAfter => (
+            "give up after",
+            "steps without coming nearer after which a start is given up",
+            whole,
+        ),
     };
     Knob::new(parameter.name(), title, help, range, value)
 }

@@ -138,7 +138,8 @@ impl Looker {
             let sitting = match self.sit(folder) {
                 Ok(sitting) => Some(sitting),
                 Err(error) => {
-                    self.teller.fail("the classifier cannot look at samples", &error);
+                    self.teller
+                        .fail("the classifier cannot look at samples", &error);
                     None
                 }
             };
@@ -152,7 +153,9 @@ impl Looker {
                 let portrait = Arc::new(portrait);
                 self.teller.tell(Message::Portrait { run, portrait });
             }
-            Err(error) => self.teller.fail("the classifier cannot look at this sample", &error),
+            Err(error) => self
+                .teller
+                .fail("the classifier cannot look at this sample", &error),
         }
     }
 
@@ -164,7 +167,9 @@ impl Looker {
             portraitist,
             channels: opened.bundle.manifest().generator.channels,
             labels: opened.bundle.labels().to_vec(),
-            tensor: units.first().map_or(String::new(), |unit| unit.tensor.clone()),
+            tensor: units
+                .first()
+                .map_or(String::new(), |unit| unit.tensor.clone()),
         })
     }
 }

@@ -34,13 +34,14 @@ pub(super) fn act(app: &mut App, action: Action) -> Vec<Effect> {
         Action::Graphics => vec![Effect::NextGraphics],
         Action::Redraw => vec![Effect::Redraw],
         Action::Suspend => vec![Effect::Suspend],
-        Action::Start => start(app),
         Action::CopyCommand => {
             let request = match (app.tab, app.run()) {
                 (Tab::Query, _) | (_, None) => app.request(),
                 (_, Some(run)) => Request::repeating(&run.file),
             };
-            vec![Effect::Copy(CommandLine::of(&request, &defaults::bundle()).to_string())]
+            vec![Effect::Copy(
+                CommandLine::of(&request, &defaults::bundle()).to_string(),
+            )]
         }
         Action::CopyPath => app
             .run()

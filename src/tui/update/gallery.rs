@@ -27,7 +27,10 @@ pub(super) fn act(app: &mut App, action: Action) -> Option<Vec<Effect>> {
             Vec::new()
         }
         Action::Select => {
-            if let Some(index) = app.run().and_then(|run| run.selected()).map(|sample| sample.index)
+            if let Some(index) = app
+                .run()
+                .and_then(|run| run.selected())
+                .map(|sample| sample.index)
                 && !app.gallery.chosen.remove(&index)
             {
                 app.gallery.chosen.insert(index);
@@ -37,7 +40,10 @@ pub(super) fn act(app: &mut App, action: Action) -> Option<Vec<Effect>> {
         Action::SelectAll => {
             let all = app.run().map(|run| {
                 let places = app.gallery.ordered(run);
-                places.into_iter().map(|place| run.samples[place].index).collect()
+                places
+                    .into_iter()
+                    .map(|place| run.samples[place].index)
+                    .collect()
             });
             app.gallery.chosen = match all {
                 Some(all) if app.gallery.chosen.is_empty() => all,
@@ -98,7 +104,8 @@ pub(super) fn ask_where_to(app: &mut App) -> Vec<Effect> {
     app.overlays.push(Overlay::Prompt(Prompt {
         asked: Asked::Export,
         title: format!("Save {count} samples to"),
-        hint: "a new folder: the pictures, samples.csv, and the command that repeats the query".to_owned(),
+        hint: "a new folder: the pictures, samples.csv, and the command that repeats the query"
+            .to_owned(),
         line: Line::new(&format!("exports/{name}")),
         problem: None,
     }));

@@ -43,7 +43,9 @@ pub(super) fn act(app: &mut App, action: Action) -> Vec<Effect> {
     if let Some(reason) = enabled::why_not(app, action) {
         let title = crate::tui::action::entry(action).map_or("", |entry| entry.title);
         let reason = match (action, app.query.problem()) {
-            (Action::Start, Some(problem)) if !app.is_starting && app.bundle.open().is_some() => problem,
+            (Action::Start, Some(problem)) if !app.is_starting && app.bundle.open().is_some() => {
+                problem
+            }
             _ => format!("{title}: {reason}"),
         };
         app.complain(reason);

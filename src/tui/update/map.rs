@@ -63,6 +63,10 @@ fn neighbour(run: &RunView, (dx, dy): (f64, f64)) -> Option<usize> {
                 .is_some_and(|sample| !run.marks.dropped.contains(&sample.index));
             is_shown && along(point) > 0.0 && across(point) <= along(point)
         })
-        .min_by(|(_, a), (_, b)| along(a).hypot(across(a)).total_cmp(&along(b).hypot(across(b))))
+        .min_by(|(_, a), (_, b)| {
+            along(a)
+                .hypot(across(a))
+                .total_cmp(&along(b).hypot(across(b)))
+        })
         .map(|(place, _)| place)
 }

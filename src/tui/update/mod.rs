@@ -47,6 +47,7 @@ pub fn update(app: &mut App, message: Message) -> Vec<Effect> {
             shown,
         } => {
             app.is_starting = false;
+            app.notice = None;
             app.runs.push((id, RunView::new(path, *file)));
             if shown {
                 app.current = Some(id);

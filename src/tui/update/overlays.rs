@@ -98,7 +98,9 @@ fn outcome(app: &mut App, outcome: Outcome) -> Vec<Effect> {
         Outcome::Act(action) => keys::act(app, action),
         Outcome::Theme(name) => {
             take_theme(app, &name);
-            app.say(format!("theme {name}; keep it with `theme = \"{name}\"` in config.toml"));
+            app.say(format!(
+                "theme {name}; keep it with `theme = \"{name}\"` in config.toml"
+            ));
             Vec::new()
         }
         Outcome::Bundle(name) => open_bundle(app, name),
@@ -143,7 +145,8 @@ fn prompt(app: &mut App, action: Action) -> Vec<Effect> {
         }
         Action::Choose => match answer(app, prompt.asked, &prompt.line.text()) {
             Ok(effects) => {
-                app.overlays.retain(|overlay| !matches!(overlay, Overlay::Prompt(_)));
+                app.overlays
+                    .retain(|overlay| !matches!(overlay, Overlay::Prompt(_)));
                 effects
             }
             Err(problem) => {
@@ -163,7 +166,9 @@ fn answer(app: &mut App, asked: Asked, typed: &str) -> Result<Vec<Effect>, Strin
             let end = End::parse(typed)?;
             if let Some(draft) = app.query.draft_mut() {
                 if matches!(end, End::Quantile(_)) && draft.distribution.is_none() {
-                    return Err("this unit has no statistics of real images: type a value".to_owned());
+                    return Err(
+                        "this unit has no statistics of real images: type a value".to_owned()
+                    );
                 }
                 draft.set(end);
             }

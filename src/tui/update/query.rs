@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use super::everywhere;
+use crate::query::{Form, Found, UnitSyntax};
+use crate::text;
 use crate::tui::action::{Action, Place};
 use crate::tui::app::App;
 use crate::tui::effect::Effect;
@@ -10,8 +13,6 @@ use crate::tui::model::cursor::Cursor;
 use crate::tui::model::draft::{Distribution, Draft};
 use crate::tui::model::query::Pane;
 use crate::tui::overlay::{self, Asked, Overlay, Prompt};
-use crate::query::{Form, Found, UnitSyntax};
-use crate::text;
 
 /// Units found at most.
 const MOST_FOUND: usize = 500;
@@ -47,6 +48,7 @@ pub(super) fn act(app: &mut App, place: Place, action: Action) -> Option<Vec<Eff
             app.query.pane = Pane::Units;
             app.query.is_searching = true;
         }
+        Action::Start => return Some(everywhere::start(app)),
         Action::Bundles => {
             let bundles = overlay::bundles(app);
             app.overlays.push(Overlay::Menu(bundles));
@@ -189,7 +191,9 @@ fn interval(app: &mut App, action: Action) -> Option<()> {
         Action::OpenEnd => draft.toggle_open(),
         Action::EndKind if draft.distribution.is_none() => {
             let name = text::clean(&draft.name);
-            app.complain(format!("{name}: the bundle has no statistics of real images for it"));
+            app.complain(format!(
+                "{name}: the bundle has no statistics of real images for it"
+            ));
         }
         Action::EndKind => draft.toggle_kind(),
         Action::Reset => draft.reset(),

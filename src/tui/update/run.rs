@@ -13,7 +13,14 @@ pub(super) fn act(app: &mut App, action: Action) -> Option<Vec<Effect>> {
     Some(match action {
         Action::Pause => {
             let paused = app.run().is_some_and(|run| run.is_paused());
-            give(app, if paused { Command::Resume } else { Command::Pause })
+            give(
+                app,
+                if paused {
+                    Command::Resume
+                } else {
+                    Command::Pause
+                },
+            )
         }
         Action::SingleStep => give(app, Command::Step),
         Action::Checkpoint => give(app, Command::Checkpoint),
@@ -36,7 +43,8 @@ pub(super) fn act(app: &mut App, action: Action) -> Option<Vec<Effect>> {
         Action::Reset => tune(app, |knobs| knobs.reset()),
         Action::Undo => tune(app, |knobs| knobs.undo()),
         Action::Type => {
-            let knob = app.run().and_then(|run| run.tuning.knobs.selected());
+            let run = app.run().filter(|run| run.takes_orders());
+            let knob = run.and_then(|run| run.tuning.knobs.selected());
             let prompt = knob.map(|knob| Prompt::knob(Asked::Tuning, knob));
             app.overlays.extend(prompt.map(Overlay::Prompt));
             Vec::new()
@@ -97,7 +105,10 @@ fn reseed(app: &mut App) -> Vec<Effect> {
         // The live row that lies farthest from the charted interval is the one to give up.
         let charted = run.charted()?;
         let distance = |row: &usize| {
-            let value = snapshot.activations.get(*row).and_then(|row| row.get(run.constraint));
+            let value = snapshot
+                .activations
+                .get(*row)
+                .and_then(|row| row.get(run.constraint));
             let value = value.map_or(f64::INFINITY, |&value| f64::from(value));
             let below = charted.low.map_or(0.0, |low| low - value);
             let above = charted.high.map_or(0.0, |high| value - high);
@@ -108,7 +119,9 @@ fn reseed(app: &mut App) -> Vec<Effect> {
     });
     match row {
         Some(row) => {
-            app.say(format!("row {row}, the farthest from its interval, gets a new start"));
+            app.say(format!(
+                "row {row}, the farthest from its interval, gets a new start"
+            ));
             give(app, Command::Reseed { row: row as u64 })
         }
         None => {
@@ -125,10 +138,16 @@ fn tune(
     let Some(run) = app.run_mut() else {
         return Vec::new();
     };
-    if change(&mut run.tuning.knobs) {
-        return order(app);
+    let before = run.tuning.knobs.clone();
+    if !change(&mut run.tuning.knobs) {
+        return Vec::new();
     }
-    Vec::new()
+    if !run.takes_orders() {
+        run.tuning.knobs = before;
+        app.complain("the run is not at work: its settings change while it works");
+        return Vec::new();
+    }
+    order(app)
 }
 
 /// Orders the selected setting as wanted.
@@ -136,10 +155,6 @@ pub(super) fn order(app: &mut App) -> Vec<Effect> {
     let Some(run) = app.run() else {
         return Vec::new();
     };
-    if !run.takes_orders() {
-        app.complain("the run is not at work: settings are taken when it goes on (resume)");
-        return Vec::new();
-    }
     let command = run.tuning.order();
     command.map_or(Vec::new(), |command| give(app, command))
 }

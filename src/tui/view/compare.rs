@@ -66,12 +66,22 @@ fn draw_run(
         }
     };
     for (at, constraint) in run.file.constraint.iter().enumerate() {
-        line(Line::from(look.span(Role::Title, unit_name(constraint))), buffer);
-        let range = run.samples.iter().filter_map(|sample| sample.activations.get(at));
+        line(
+            Line::from(look.span(Role::Title, unit_name(constraint))),
+            buffer,
+        );
+        let range = run
+            .samples
+            .iter()
+            .filter_map(|sample| sample.activations.get(at));
         let (low, high) = range.fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), &value| {
             (low.min(value), high.max(value))
         });
-        let found = if low <= high { format!("{low:.3} to {high:.3}") } else { "no sample".to_owned() };
+        let found = if low <= high {
+            format!("{low:.3} to {high:.3}")
+        } else {
+            "no sample".to_owned()
+        };
         line(
             Line::from(vec![
                 look.span(Role::Dim, text::pad(&interval_text(constraint), 16)),
@@ -106,10 +116,19 @@ fn draw_run(
 }
 
 fn last(series: &crate::tui::model::series::Series) -> String {
-    series.last().map_or("-".to_owned(), |value| format!("{value:.4}"))
+    series
+        .last()
+        .map_or("-".to_owned(), |value| format!("{value:.4}"))
 }
 
-fn draw_pictures(app: &App, id: RunId, run: &RunView, area: Rect, buffer: &mut Buffer, painters: &mut Painters) {
+fn draw_pictures(
+    app: &App,
+    id: RunId,
+    run: &RunView,
+    area: Rect,
+    buffer: &mut Buffer,
+    painters: &mut Painters,
+) {
     let rows = app.gallery.picture_rows().min(area.height);
     if rows == 0 {
         return;

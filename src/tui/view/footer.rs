@@ -18,10 +18,17 @@ pub(super) fn notice(app: &App, area: Rect, buffer: &mut Buffer) {
         return;
     };
     let look = look(app);
-    let role = if notice.is_problem { Role::Bad } else { Role::Good };
+    let role = if notice.is_problem {
+        Role::Bad
+    } else {
+        Role::Good
+    };
     let line = Line::from(vec![
         look.span(role, format!(" {} ", look.symbols.mark(role))),
-        look.span(if notice.is_problem { role } else { Role::Text }, text::clean(&notice.text)),
+        look.span(
+            if notice.is_problem { role } else { Role::Text },
+            text::clean(&notice.text),
+        ),
     ]);
     write(look, &line, area.x, area.y, area.width, buffer);
 }
@@ -56,7 +63,14 @@ pub(super) fn keys(app: &App, area: Rect, buffer: &mut Buffer) {
         }
         left -= used;
     }
-    write(look, &Line::from(spans), area.x + 1, area.y, area.width.saturating_sub(1), buffer);
+    write(
+        look,
+        &Line::from(spans),
+        area.x + 1,
+        area.y,
+        area.width.saturating_sub(1),
+        buffer,
+    );
 }
 
 /// Adds a key with its title where there is room; gives the columns used.

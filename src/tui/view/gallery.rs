@@ -21,7 +21,12 @@ pub(super) fn draw(app: &mut App, area: Rect, buffer: &mut Buffer, painters: &mu
     };
     let ordered = app.gallery.ordered(run);
     let units: Vec<String> = run.file.constraint.iter().map(unit_name).collect();
-    let title = format!("{}: {} of {} samples", units.join(" and "), run.samples.len(), run.file.settings.n);
+    let title = format!(
+        "{}: {} of {} samples",
+        units.join(" and "),
+        run.samples.len(),
+        run.file.settings.n
+    );
     let chosen = match app.gallery.chosen.len() {
         0 => String::new(),
         count => format!("{count} selected, "),
@@ -30,15 +35,27 @@ pub(super) fn draw(app: &mut App, area: Rect, buffer: &mut Buffer, painters: &mu
     let keys = has_keys(app, &[Place::Gallery]);
     let inner = framed(look(app), &title, &note, keys, area, buffer);
     if ordered.is_empty() {
-        return nothing(app, &["No sample yet.", "They come as rows are accepted."], inner, buffer);
+        return nothing(
+            app,
+            &["No sample yet.", "They come as rows are accepted."],
+            inner,
+            buffer,
+        );
     }
-    let rows = app.gallery.picture_rows().min(inner.height.saturating_sub(1)).max(1);
+    let rows = app
+        .gallery
+        .picture_rows()
+        .min(inner.height.saturating_sub(1))
+        .max(1);
     // Twice as wide as high in cells, so that equal sides look equal.
     let (width, height) = (2 * rows + 2, rows + 1);
     let across = usize::from(inner.width / width).max(1);
     let down = usize::from(inner.height / height).max(1);
     let selected = run.selected_place();
-    let at = ordered.iter().position(|&place| Some(place) == selected).unwrap_or(0);
+    let at = ordered
+        .iter()
+        .position(|&place| Some(place) == selected)
+        .unwrap_or(0);
     let last_first = ordered.len().div_ceil(across).saturating_sub(down);
     let first_row = app
         .gallery
@@ -47,7 +64,12 @@ pub(super) fn draw(app: &mut App, area: Rect, buffer: &mut Buffer, painters: &mu
         .max((at / across + 1).saturating_sub(down))
         .min(last_first);
     let look = look(app);
-    for (cell, &place) in ordered.iter().skip(first_row * across).take(across * down).enumerate() {
+    for (cell, &place) in ordered
+        .iter()
+        .skip(first_row * across)
+        .take(across * down)
+        .enumerate()
+    {
         let found = &run.samples[place];
         let area = Rect {
             x: inner.x + (cell % across) as u16 * width,
@@ -65,16 +87,36 @@ pub(super) fn draw(app: &mut App, area: Rect, buffer: &mut Buffer, painters: &mu
         }
         let is_selected = Some(place) == selected;
         let chosen = app.gallery.chosen.contains(&found.index);
-        let mark = match (chosen, run.marks.marked.contains(&found.index), run.marks.dropped.contains(&found.index)) {
+        let mark = match (
+            chosen,
+            run.marks.marked.contains(&found.index),
+            run.marks.dropped.contains(&found.index),
+        ) {
             (true, _, _) => look.symbols.check,
             (_, true, _) => "*",
             (_, _, true) => look.symbols.mark(Role::Bad),
-            _ => if is_selected { look.symbols.selected } else { " " },
+            _ => {
+                if is_selected {
+                    look.symbols.selected
+                } else {
+                    " "
+                }
+            }
         };
         let role = if is_selected { Role::Select } else { Role::Dim };
-        let activation = found.activations.first().map_or(String::new(), |value| format!(" {value:.2}"));
+        let activation = found
+            .activations
+            .first()
+            .map_or(String::new(), |value| format!(" {value:.2}"));
         let caption = format!("{mark}{}{activation}", found.index);
-        write(look, &Line::from(look.span(role, caption)), area.x, area.bottom(), area.width + 1, buffer);
+        write(
+            look,
+            &Line::from(look.span(role, caption)),
+            area.x,
+            area.bottom(),
+            area.width + 1,
+            buffer,
+        );
     }
     app.gallery.across = across;
     app.gallery.down = down;

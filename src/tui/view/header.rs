@@ -16,7 +16,11 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let mut tabs: Vec<Span<'_>> = Vec::new();
     for (at, tab) in Tab::ALL.into_iter().enumerate() {
         let name = format!(" {} {} ", at + 1, tab.title());
-        let role = if tab == app.tab { Role::Select } else { Role::Dim };
+        let role = if tab == app.tab {
+            Role::Select
+        } else {
+            Role::Dim
+        };
         tabs.push(look.span(role, name));
     }
     let tabs = Line::from(tabs);
@@ -35,7 +39,14 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     // The screens stay where they are whatever the bundle and the run are called.
     let tabs_at = if area.width >= 100 { 26 } else { 9 };
     write(look, &name, area.x, area.y, tabs_at - 1, buffer);
-    write(look, &tabs, area.x + tabs_at, area.y, area.width.saturating_sub(tabs_at), buffer);
+    write(
+        look,
+        &tabs,
+        area.x + tabs_at,
+        area.y,
+        area.width.saturating_sub(tabs_at),
+        buffer,
+    );
     let free = area.width.saturating_sub(tabs_at + tabs_width + 1);
     if state_width <= free {
         let x = area.right() - state_width;

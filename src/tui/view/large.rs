@@ -15,9 +15,17 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer, painters: &mut Pa
     };
     painters.cover(area);
     Clear.render(area, buffer);
-    let inner = framed(look(app), "Sample", "esc leaves, [ and ] select", true, area, buffer);
+    let inner = framed(
+        look(app),
+        "Sample",
+        "esc leaves, [ and ] select",
+        true,
+        area,
+        buffer,
+    );
     let side = if inner.width >= 80 { 40 } else { 0 };
-    let [picture, facts] = Layout::horizontal([Constraint::Min(0), Constraint::Length(side)]).areas(inner);
+    let [picture, facts] =
+        Layout::horizontal([Constraint::Min(0), Constraint::Length(side)]).areas(inner);
     if side == 0 {
         let [picture, facts] =
             Layout::vertical([Constraint::Min(0), Constraint::Length(2)]).areas(inner);

@@ -16,8 +16,13 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer, painters: &mut Pa
     let (Some(id), Some(run)) = (app.current, app.run()) else {
         return nothing(app, &["No run is open.", "6 lists all runs."], area, buffer);
     };
-    let side = if area.width >= 100 { (area.width * 3 / 10).clamp(34, 60) } else { 0 };
-    let [plane, side] = Layout::horizontal([Constraint::Min(0), Constraint::Length(side)]).areas(area);
+    let side = if area.width >= 100 {
+        (area.width * 3 / 10).clamp(34, 60)
+    } else {
+        0
+    };
+    let [plane, side] =
+        Layout::horizontal([Constraint::Min(0), Constraint::Length(side)]).areas(area);
     draw_plane(app, run, plane, buffer);
     if side.width > 0 {
         run_side::draw(app, id, side, buffer, painters);
@@ -31,11 +36,29 @@ fn draw_plane(app: &App, run: &RunView, area: Rect, buffer: &mut Buffer) {
         let [first, second] = map.explained.map(|share| 100.0 * share);
         format!("{first:.0} % and {second:.0} % of the variance")
     });
-    let inner = framed(look, "Embeddings in their two principal directions", &note, keys, area, buffer);
+    let inner = framed(
+        look,
+        "Embeddings in their two principal directions",
+        &note,
+        keys,
+        area,
+        buffer,
+    );
     let Some(map) = run.map.as_deref().filter(|map| !map.points.is_empty()) else {
-        return nothing(app, &["No embeddings are saved yet.", "The worker saves them with each checkpoint (c)."], inner, buffer);
+        return nothing(
+            app,
+            &[
+                "No embeddings are saved yet.",
+                "The worker saves them with each checkpoint (c).",
+            ],
+            inner,
+            buffer,
+        );
     };
-    let plot = Rect { height: inner.height.saturating_sub(1), ..inner };
+    let plot = Rect {
+        height: inner.height.saturating_sub(1),
+        ..inner
+    };
     if plot.width < 4 || plot.height < 2 {
         return;
     }
@@ -55,7 +78,10 @@ fn groups(run: &RunView) -> Vec<String> {
     match run.file.settings.method {
         MethodKind::Incremental => {
             let k = run.file.settings.k;
-            vec![format!("the first {k} samples (seeds)"), "later batches".to_owned()]
+            vec![
+                format!("the first {k} samples (seeds)"),
+                "later batches".to_owned(),
+            ]
         }
         MethodKind::Joint => vec!["samples".to_owned()],
     }
@@ -68,9 +94,20 @@ fn group(run: &RunView, place: usize) -> usize {
     }
 }
 
-fn paint_points(look: Look<'_>, run: &RunView, map: &EmbeddingMap, plot: Rect, buffer: &mut Buffer) {
+fn paint_points(
+    look: Look<'_>,
+    run: &RunView,
+    map: &EmbeddingMap,
+    plot: Rect,
+    buffer: &mut Buffer,
+) {
     let bounds = |value: fn(&(f64, f64)) -> f64| {
-        let values = || map.points.iter().map(value).filter(|value| value.is_finite());
+        let values = || {
+            map.points
+                .iter()
+                .map(value)
+                .filter(|value| value.is_finite())
+        };
         let low = values().fold(f64::INFINITY, f64::min);
         let high = values().fold(f64::NEG_INFINITY, f64::max);
         (low, (high - low).max(f64::MIN_POSITIVE))

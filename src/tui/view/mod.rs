@@ -82,7 +82,13 @@ fn too_small(app: &App, area: Rect, buffer: &mut Buffer) {
     ];
     for (line, text) in lines.iter().enumerate().take(usize::from(area.height)) {
         let room = usize::from(area.width);
-        buffer.set_stringn(area.x, area.y + line as u16, text, room, look.style(Role::Text));
+        buffer.set_stringn(
+            area.x,
+            area.y + line as u16,
+            text,
+            room,
+            look.style(Role::Text),
+        );
     }
 }
 

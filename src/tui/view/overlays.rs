@@ -58,13 +58,32 @@ fn help(
 ) {
     let look = look(app);
     let size = (area.width.min(92), area.height.saturating_sub(2).max(8));
-    let inner = window(look, ("Keys", "type to search, esc leaves"), size, area, buffer, painters);
+    let inner = window(
+        look,
+        ("Keys", "type to search, esc leaves"),
+        size,
+        area,
+        buffer,
+        painters,
+    );
     let (before, after) = app.help.parts();
     let mut spans = vec![look.span(Role::Key, "/ ")];
     spans.extend(query::field(look, &before, &after, true));
-    write(look, &Line::from(spans), inner.x, inner.y, inner.width, buffer);
+    write(
+        look,
+        &Line::from(spans),
+        inner.x,
+        inner.y,
+        inner.width,
+        buffer,
+    );
     let lines = help_lines(app, opened_in);
-    for (line, help) in lines.iter().skip(scroll).take(usize::from(inner.height) - 1).enumerate() {
+    for (line, help) in lines
+        .iter()
+        .skip(scroll)
+        .take(usize::from(inner.height) - 1)
+        .enumerate()
+    {
         let y = inner.y + 1 + line as u16;
         let line = match help {
             HelpLine::Place(title) => Line::from(look.span(Role::Title, (*title).to_owned())),
@@ -86,15 +105,37 @@ fn draw_menu(app: &App, menu: &mut Menu, area: Rect, buffer: &mut Buffer, painte
     let mut inner = window(look, (&menu.title, ""), size, area, buffer, painters);
     if !menu.text.is_empty() {
         let line = Line::from(look.span(Role::Text, text::clean(&menu.text)));
-        write(look, &line, inner.x + 1, inner.y, inner.width.saturating_sub(1), buffer);
-        inner = Rect { y: inner.y + 2, height: inner.height.saturating_sub(2), ..inner };
+        write(
+            look,
+            &line,
+            inner.x + 1,
+            inner.y,
+            inner.width.saturating_sub(1),
+            buffer,
+        );
+        inner = Rect {
+            y: inner.y + 2,
+            height: inner.height.saturating_sub(2),
+            ..inner
+        };
     }
     if let Some(filter) = &menu.filter {
         let (before, after) = filter.parts();
         let mut spans = vec![look.span(Role::Key, "> ")];
         spans.extend(query::field(look, &before, &after, true));
-        write(look, &Line::from(spans), inner.x, inner.y, inner.width, buffer);
-        inner = Rect { y: inner.y + 1, height: inner.height.saturating_sub(1), ..inner };
+        write(
+            look,
+            &Line::from(spans),
+            inner.x,
+            inner.y,
+            inner.width,
+            buffer,
+        );
+        inner = Rect {
+            y: inner.y + 1,
+            height: inner.height.saturating_sub(1),
+            ..inner
+        };
     }
     let length = menu.shown().len();
     let window = menu.cursor.window(length, usize::from(inner.height));
@@ -102,7 +143,11 @@ fn draw_menu(app: &App, menu: &mut Menu, area: Rect, buffer: &mut Buffer, painte
     let shown = menu.shown();
     for (line, at) in window.enumerate() {
         let item = shown[at];
-        let mark = if selected == Some(at) { look.symbols.selected } else { " " };
+        let mark = if selected == Some(at) {
+            look.symbols.selected
+        } else {
+            " "
+        };
         let (role, note) = match item.disabled {
             Some(reason) => (Role::Dim, reason),
             None => (Role::Text, item.note.as_str()),
@@ -117,21 +162,51 @@ fn draw_menu(app: &App, menu: &mut Menu, area: Rect, buffer: &mut Buffer, painte
         spans.push(look.span(Role::Dim, note.to_owned()));
         if selected == Some(at) {
             let style = look.style(Role::Select);
-            spans = spans.into_iter().map(|span| span.patch_style(style)).collect();
+            spans = spans
+                .into_iter()
+                .map(|span| span.patch_style(style))
+                .collect();
         }
-        write(look, &Line::from(spans), inner.x, inner.y + line as u16, inner.width, buffer);
+        write(
+            look,
+            &Line::from(spans),
+            inner.x,
+            inner.y + line as u16,
+            inner.width,
+            buffer,
+        );
     }
 }
 
-fn draw_prompt(app: &App, prompt: &Prompt, area: Rect, buffer: &mut Buffer, painters: &mut Painters) {
+fn draw_prompt(
+    app: &App,
+    prompt: &Prompt,
+    area: Rect,
+    buffer: &mut Buffer,
+    painters: &mut Painters,
+) {
     let look = look(app);
     let size = (area.width.saturating_sub(4).min(84), 5);
     let title = text::clean(&prompt.title);
-    let inner = window(look, (&title, "enter takes it, esc leaves"), size, area, buffer, painters);
+    let inner = window(
+        look,
+        (&title, "enter takes it, esc leaves"),
+        size,
+        area,
+        buffer,
+        painters,
+    );
     let (before, after) = prompt.line.parts();
     let mut spans = vec![look.span(Role::Key, "= ")];
     spans.extend(query::field(look, &before, &after, true));
-    write(look, &Line::from(spans), inner.x, inner.y, inner.width, buffer);
+    write(
+        look,
+        &Line::from(spans),
+        inner.x,
+        inner.y,
+        inner.width,
+        buffer,
+    );
     let line = match &prompt.problem {
         Some(problem) => Line::from(look.span(
             Role::Bad,

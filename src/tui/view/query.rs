@@ -13,8 +13,8 @@ use crate::tui::action::Place;
 use crate::tui::app::{App, BundleState};
 use crate::tui::model::draft::{Draft, End, Side, short};
 use crate::tui::widget::fields::{self, State};
-use crate::tui::widget::panel::{Look, framed, panel, write};
 use crate::tui::widget::histogram;
+use crate::tui::widget::panel::{Look, framed, panel, write};
 
 pub(super) fn draw(app: &mut App, area: Rect, buffer: &mut Buffer) {
     let is_tall = area.height >= 24;
@@ -41,7 +41,11 @@ fn draw_units(app: &mut App, area: Rect, buffer: &mut Buffer) {
     let note = match app.bundle.open() {
         Some(open) => {
             let index = &open.units;
-            format!("{} labels, {} tensors", index.labels().len(), index.tensors().len())
+            format!(
+                "{} labels, {} tensors",
+                index.labels().len(),
+                index.tensors().len()
+            )
         }
         None => String::new(),
     };
@@ -57,7 +61,14 @@ fn draw_units(app: &mut App, area: Rect, buffer: &mut Buffer) {
     } else {
         spans.extend(field(look, &before, &after, is_typing));
     }
-    write(look, &Line::from(spans), inner.x, inner.y, inner.width, buffer);
+    write(
+        look,
+        &Line::from(spans),
+        inner.x,
+        inner.y,
+        inner.width,
+        buffer,
+    );
     let list = Rect {
         y: inner.y + 1,
         height: inner.height - 1,
@@ -66,10 +77,20 @@ fn draw_units(app: &mut App, area: Rect, buffer: &mut Buffer) {
     match &app.bundle {
         BundleState::Opening(_) => return nothing(app, &["opening the bundle…"], list, buffer),
         BundleState::Failed { .. } => {
-            return nothing(app, &["the bundle could not be opened", "b chooses another"], list, buffer);
+            return nothing(
+                app,
+                &["the bundle could not be opened", "b chooses another"],
+                list,
+                buffer,
+            );
         }
         BundleState::Open(_) if app.found.is_empty() => {
-            return nothing(app, &["nothing is called so", "esc clears the search"], list, buffer);
+            return nothing(
+                app,
+                &["nothing is called so", "esc clears the search"],
+                list,
+                buffer,
+            );
         }
         BundleState::Open(_) => {}
     }
@@ -80,12 +101,27 @@ fn draw_units(app: &mut App, area: Rect, buffer: &mut Buffer) {
     for (line, at) in window.enumerate() {
         let found = &app.found[at];
         let y = list.y + line as u16;
-        draw_found(look, found, keys && selected == Some(at), Rect { y, height: 1, ..list }, buffer);
+        draw_found(
+            look,
+            found,
+            keys && selected == Some(at),
+            Rect {
+                y,
+                height: 1,
+                ..list
+            },
+            buffer,
+        );
     }
 }
 
 /// A text with the place of the next character marked.
-pub(super) fn field(look: Look<'_>, before: &str, after: &str, has_keys: bool) -> Vec<Span<'static>> {
+pub(super) fn field(
+    look: Look<'_>,
+    before: &str,
+    after: &str,
+    has_keys: bool,
+) -> Vec<Span<'static>> {
     let mut spans = vec![look.span(Role::Text, before.to_owned())];
     let mut rest = after.chars();
     if has_keys {
@@ -97,7 +133,11 @@ pub(super) fn field(look: Look<'_>, before: &str, after: &str, has_keys: bool) -
 }
 
 fn draw_found(look: Look<'_>, found: &Found, is_selected: bool, area: Rect, buffer: &mut Buffer) {
-    let mark = if is_selected { look.symbols.selected } else { " " };
+    let mark = if is_selected {
+        look.symbols.selected
+    } else {
+        " "
+    };
     let place = match (found.is_whole, found.index) {
         (true, Some(index)) => format!("[{index}]"),
         _ => String::new(),
@@ -107,7 +147,11 @@ fn draw_found(look: Look<'_>, found: &Found, is_selected: bool, area: Rect, buff
         look.span(Role::Dim, text::pad(&place, 6)),
     ];
     for (at, character) in found.shown.chars().enumerate() {
-        let role = if found.positions.contains(&at) { Role::Match } else { Role::Text };
+        let role = if found.positions.contains(&at) {
+            Role::Match
+        } else {
+            Role::Text
+        };
         spans.push(look.span(role, character.to_string()));
     }
     if !found.is_whole {
@@ -115,7 +159,10 @@ fn draw_found(look: Look<'_>, found: &Found, is_selected: bool, area: Rect, buff
     }
     if is_selected {
         let style = look.style(Role::Select);
-        spans = spans.into_iter().map(|span| span.patch_style(style)).collect();
+        spans = spans
+            .into_iter()
+            .map(|span| span.patch_style(style))
+            .collect();
     }
     write(look, &Line::from(spans), area.x, area.y, area.width, buffer);
 }
@@ -133,7 +180,14 @@ fn draw_interval(app: &App, area: Rect, buffer: &mut Buffer) {
         nothing(app, &lines, inner, buffer);
         return;
     };
-    let inner = framed(look, &text::clean(&draft.name), "interval", keys, area, buffer);
+    let inner = framed(
+        look,
+        &text::clean(&draft.name),
+        "interval",
+        keys,
+        area,
+        buffer,
+    );
     let [chart, _, ends, share] = Layout::vertical([
         Constraint::Min(0),
         Constraint::Length(u16::from(inner.height > 8)),
@@ -144,29 +198,58 @@ fn draw_interval(app: &App, area: Rect, buffer: &mut Buffer) {
     let distribution = draft.distribution.as_deref();
     match distribution {
         Some(distribution) => {
-            let values = (draft.low.value(Some(distribution)), draft.high.value(Some(distribution)));
+            let values = (
+                draft.low.value(Some(distribution)),
+                draft.high.value(Some(distribution)),
+            );
             histogram::render(look, distribution, values, chart, buffer);
         }
         None => {
-            let lines = ["No statistics of real images for this unit.", "Its ends are values; = types one."];
+            let lines = [
+                "No statistics of real images for this unit.",
+                "Its ends are values; = types one.",
+            ];
             nothing(app, &lines, chart, buffer);
         }
     }
-    for (line, (side, name)) in [(Side::Low, "low end"), (Side::High, "high end")].into_iter().enumerate() {
+    for (line, (side, name)) in [(Side::Low, "low end"), (Side::High, "high end")]
+        .into_iter()
+        .enumerate()
+    {
         let is_selected = keys && draft.side == side;
-        let line_area = Rect { y: ends.y + line as u16, height: 1, ..ends };
+        let line_area = Rect {
+            y: ends.y + line as u16,
+            height: 1,
+            ..ends
+        };
         draw_end(look, draft, side, name, is_selected, line_area, buffer);
     }
     let text = match (draft.problem(), draft.share()) {
-        (Some(problem), _) => look.span(Role::Bad, format!("{} {problem}", look.symbols.mark(Role::Bad))),
+        (Some(problem), _) => look.span(
+            Role::Bad,
+            format!("{} {problem}", look.symbols.mark(Role::Bad)),
+        ),
         (None, Some(share)) => {
             let count = distribution.map_or(0, |known| known.image_count);
             let images = (share * count as f64).round();
-            look.span(Role::Dim, format!("  about {} % of real images: {images} of {count}", short(share * 100.0)))
+            look.span(
+                Role::Dim,
+                format!(
+                    "  about {} % of real images: {images} of {count}",
+                    short(share * 100.0)
+                ),
+            )
         }
         (None, None) => Span::default(),
     };
-    write(look, &Line::from(text), share.x, share.y, share.width, buffer);
+    write(
+        look,
+        &Line::from(text),
+        share.x,
+        share.y,
+        share.width,
+        buffer,
+    );
 }
 
 fn draw_end(
@@ -182,7 +265,11 @@ fn draw_end(
         Side::Low => draft.low,
         Side::High => draft.high,
     };
-    let mark = if is_selected { look.symbols.selected } else { " " };
+    let mark = if is_selected {
+        look.symbols.selected
+    } else {
+        " "
+    };
     let written = match end {
         End::Open => "open".to_owned(),
         End::Quantile(_) => end.text(),
@@ -191,7 +278,9 @@ fn draw_end(
     let distribution = draft.distribution.as_deref();
     let meaning = match (end, distribution) {
         (End::Open, _) | (_, None) => String::new(),
-        (End::Quantile(_), known) => end.value(known).map_or(String::new(), |value| format!("= {}", short(value))),
+        (End::Quantile(_), known) => end
+            .value(known)
+            .map_or(String::new(), |value| format!("= {}", short(value))),
         (End::Value(value), Some(known)) => format!("= p{}", short(known.level_of(value) * 100.0)),
     };
     let mut spans = vec![
@@ -202,7 +291,10 @@ fn draw_end(
     ];
     if is_selected {
         let style = look.style(Role::Select);
-        spans = spans.into_iter().map(|span| span.patch_style(style)).collect();
+        spans = spans
+            .into_iter()
+            .map(|span| span.patch_style(style))
+            .collect();
     }
     write(look, &Line::from(spans), area.x, area.y, area.width, buffer);
 }
@@ -210,18 +302,29 @@ fn draw_end(
 fn draw_constraints(app: &mut App, area: Rect, buffer: &mut Buffer) {
     let keys = has_keys(app, &[Place::Constraints]);
     let length = app.query.constraints.len();
-    let title = if length > 1 { "Constraints (all at once)" } else { "Constraint" };
+    let title = if length > 1 {
+        "Constraints (all at once)"
+    } else {
+        "Constraint"
+    };
     let inner = panel(look(app), title, keys, area, buffer);
     if length == 0 {
         return nothing(app, &["none yet"], inner, buffer);
     }
     let selected = app.query.constraint.selected(length);
-    let window = app.query.constraint.window(length, usize::from(inner.height));
+    let window = app
+        .query
+        .constraint
+        .window(length, usize::from(inner.height));
     let look = look(app);
     for (line, at) in window.enumerate() {
         let draft = &app.query.constraints[at];
         let is_selected = selected == Some(at);
-        let mark = if is_selected { look.symbols.selected } else { " " };
+        let mark = if is_selected {
+            look.symbols.selected
+        } else {
+            " "
+        };
         let interval = format!("{}..{}", draft.low.text(), draft.high.text());
         let room = usize::from(inner.width).saturating_sub(4 + text::width(&interval));
         let mut spans = vec![
@@ -231,9 +334,19 @@ fn draw_constraints(app: &mut App, area: Rect, buffer: &mut Buffer) {
         ];
         if is_selected && keys {
             let style = look.style(Role::Select);
-            spans = spans.into_iter().map(|span| span.patch_style(style)).collect();
+            spans = spans
+                .into_iter()
+                .map(|span| span.patch_style(style))
+                .collect();
         }
-        write(look, &Line::from(spans), inner.x, inner.y + line as u16, inner.width, buffer);
+        write(
+            look,
+            &Line::from(spans),
+            inner.x,
+            inner.y + line as u16,
+            inner.width,
+            buffer,
+        );
     }
 }
 
@@ -243,7 +356,10 @@ fn draw_settings(app: &mut App, area: Rect, buffer: &mut Buffer) {
         Some(knob) if keys => knob.help,
         _ => "",
     };
-    let look = Look { theme: &app.theme, symbols: &app.symbols };
+    let look = Look {
+        theme: &app.theme,
+        symbols: &app.symbols,
+    };
     let inner = framed(look, "Settings", note, keys, area, buffer);
     let changed: Vec<&'static str> = app
         .query
@@ -254,7 +370,11 @@ fn draw_settings(app: &mut App, area: Rect, buffer: &mut Buffer) {
         .map(|knob| knob.id)
         .collect();
     let state = |id: &str| {
-        if changed.contains(&id) { State::Changed } else { State::Usual }
+        if changed.contains(&id) {
+            State::Changed
+        } else {
+            State::Usual
+        }
     };
     fields::render(look, &mut app.query.settings, keys, state, inner, buffer);
 }
@@ -266,7 +386,10 @@ fn draw_command(app: &App, area: Rect, buffer: &mut Buffer) {
     let look = look(app);
     let line = Line::from(vec![
         look.span(Role::Key, " $ "),
-        look.span(Role::Dim, text::clean(&CommandLine::of(&app.request(), &defaults::bundle()).to_string())),
+        look.span(
+            Role::Dim,
+            text::clean(&CommandLine::of(&app.request(), &defaults::bundle()).to_string()),
+        ),
     ]);
     write(look, &line, area.x, area.y, area.width, buffer);
 }

@@ -24,16 +24,18 @@ const THUMBNAIL: u16 = 12;
 
 pub(super) fn draw(app: &mut App, area: Rect, buffer: &mut Buffer, painters: &mut Painters) {
     let Some(id) = app.current else {
-        let lines = [
-            "No run is open.",
-            "1 makes a query, 6 lists all runs.",
-        ];
+        let lines = ["No run is open.", "1 makes a query, 6 lists all runs."];
         return nothing(app, &lines, area, buffer);
     };
     let has_side = area.width >= 100;
     let has_strip = area.height >= 30;
-    let side = if has_side { (area.width * 3 / 10).clamp(34, 60) } else { 0 };
-    let [left, right] = Layout::horizontal([Constraint::Min(0), Constraint::Length(side)]).areas(area);
+    let side = if has_side {
+        (area.width * 3 / 10).clamp(34, 60)
+    } else {
+        0
+    };
+    let [left, right] =
+        Layout::horizontal([Constraint::Min(0), Constraint::Length(side)]).areas(area);
     let strip = if has_strip { 8 } else { 0 };
     let lower = if area.height >= 22 { 9 } else { 7 };
     let [status, chart, lower, strip] = Layout::vertical([
@@ -66,24 +68,45 @@ fn draw_status(app: &App, area: Rect, buffer: &mut Buffer) {
     let accepted = run.samples.len() as u64;
     let first = Line::from(vec![
         look.span(Role::Title, format!(" {}", run.name())),
-        look.span(Role::Dim, format!("  {}  {}", run.file.settings.method, run.file.plan.backend.name)),
+        look.span(
+            Role::Dim,
+            format!(
+                "  {}  {}",
+                run.file.settings.method, run.file.plan.backend.name
+            ),
+        ),
     ]);
     write(look, &first, area.x, area.y, area.width, buffer);
     let counts = format!(" {accepted:>4} of {n} samples ");
     let gauge_at = counts.len() as u16;
-    write(look, &Line::from(look.span(Role::Accent, counts)), area.x, area.y + 1, area.width, buffer);
-    let feasible = run
-        .snapshot
-        .as_ref()
-        .map_or(String::new(), |snapshot| format!(" {:>4} rows inside now", snapshot.n_feasible));
+    write(
+        look,
+        &Line::from(look.span(Role::Accent, counts)),
+        area.x,
+        area.y + 1,
+        area.width,
+        buffer,
+    );
+    let feasible = run.snapshot.as_ref().map_or(String::new(), |snapshot| {
+        format!(" {:>4} rows inside now", snapshot.n_feasible)
+    });
     let gauge = Rect {
         x: area.x + gauge_at,
         y: area.y + 1,
-        width: area.width.saturating_sub(gauge_at + feasible.len() as u16 + 1),
+        width: area
+            .width
+            .saturating_sub(gauge_at + feasible.len() as u16 + 1),
         height: 1,
     };
     bars::gauge(look, accepted as f64 / n.max(1) as f64, gauge, buffer);
-    write(look, &Line::from(look.span(Role::Dim, feasible)), gauge.right(), gauge.y, area.width, buffer);
+    write(
+        look,
+        &Line::from(look.span(Role::Dim, feasible)),
+        gauge.right(),
+        gauge.y,
+        area.width,
+        buffer,
+    );
     let line = pace(look, run);
     write(look, &line, area.x, area.y + 2, area.width, buffer);
 }
@@ -92,28 +115,27 @@ fn draw_status(app: &App, area: Rect, buffer: &mut Buffer) {
 fn pace<'a>(look: Look<'a>, run: &RunView) -> Line<'a> {
     let figure = |text: String| look.span(Role::Text, text);
     let unit = |text: &'static str| look.span(Role::Dim, text);
-    let mut spans = vec![
-        figure(format!(" {:>5}", run.step)),
-        unit(" steps  "),
-    ];
+    let mut spans = vec![figure(format!(" {:>5}", run.step)), unit(" steps  ")];
     let Some(snapshot) = &run.snapshot else {
         return Line::from(spans);
     };
+    if let Some((seconds, is_bound)) = run.seconds_left().filter(|_| run.is_at_work()) {
+        spans.push(unit(if is_bound { "at most" } else { "about  " }));
+        spans.push(figure(format!("{:>7}", duration(seconds))));
+        spans.push(unit(" left  "));
+    }
     let rate = run.steps_per_second();
-    spans.push(figure(rate.map_or("    -".to_owned(), |rate| format!("{rate:>5.1}"))));
+    spans.push(figure(
+        rate.map_or("    -".to_owned(), |rate| format!("{rate:>5.1}")),
+    ));
     spans.push(unit(" steps/s  "));
-    spans.push(figure(format!("{:>6}", snapshot.gradients)));
-    spans.push(unit(" gradients  "));
     let share = snapshot.seconds_in_runtime / snapshot.seconds.max(f64::MIN_POSITIVE);
     spans.push(figure(format!("{:>3.0} %", 100.0 * share.min(1.0))));
     spans.push(unit(" in the runtime  "));
-    spans.push(figure(format!("{:>7}", duration(snapshot.seconds))));
+    spans.push(figure(format!("{:>6}", duration(snapshot.seconds))));
     spans.push(unit(" worked  "));
-    if let Some((seconds, is_bound)) = run.seconds_left().filter(|_| run.is_at_work()) {
-        spans.push(unit(if is_bound { "at most " } else { "about " }));
-        spans.push(figure(format!("{:>7}", duration(seconds))));
-        spans.push(unit(" left"));
-    }
+    spans.push(figure(format!("{:>6}", snapshot.gradients)));
+    spans.push(unit(" gradients"));
     Line::from(spans)
 }
 
@@ -130,9 +152,19 @@ fn draw_activations(app: &App, area: Rect, buffer: &mut Buffer) {
     };
     let title = format!("Activation of {}{of}", unit_name(constraint));
     let note = format!("wanted {}", interval_text(constraint));
-    let inner = framed(look, &title, &note, has_keys(app, &[Place::Run]), area, buffer);
+    let inner = framed(
+        look,
+        &title,
+        &note,
+        has_keys(app, &[Place::Run]),
+        area,
+        buffer,
+    );
     let steps = steps(run);
-    let traces = run.traces.get(run.constraint).map_or(&[][..], Vec::as_slice);
+    let traces = run
+        .traces
+        .get(run.constraint)
+        .map_or(&[][..], Vec::as_slice);
     let chart = Chart {
         traces: traces
             .iter()
@@ -176,15 +208,28 @@ fn draw_diversity(app: &App, area: Rect, buffer: &mut Buffer) {
     ];
     let mut x = inner.x;
     for (at, (name, series)) in figures.into_iter().enumerate() {
-        let value = series.last().map_or("-".to_owned(), |value| format!("{value:.3}"));
+        let value = series
+            .last()
+            .map_or("-".to_owned(), |value| format!("{value:.3}"));
         let line = Line::from(vec![
             look.span(Role::Dim, format!("{name} ")),
             ratatui::text::Span::styled(format!("{value:<8}"), look.theme.series(at)),
         ]);
-        x += write(look, &line, x, inner.y, inner.right().saturating_sub(x), buffer);
+        x += write(
+            look,
+            &line,
+            x,
+            inner.y,
+            inner.right().saturating_sub(x),
+            buffer,
+        );
     }
     let steps = steps(run);
-    let chart = Rect { y: inner.y + 1, height: inner.height - 1, ..inner };
+    let chart = Rect {
+        y: inner.y + 1,
+        height: inner.height - 1,
+        ..inner
+    };
     // Each line is drawn on its own scale: what matters is whether it still rises.
     let scaled: Vec<Vec<(f64, f64)>> = figures
         .iter()
@@ -215,12 +260,18 @@ fn scaled(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
         .map(|point| point.1)
         .filter(|value| value.is_finite())
         .fold(f64::MIN_POSITIVE, f64::max);
-    points.iter().map(|&(step, value)| (step, value / greatest)).collect()
+    points
+        .iter()
+        .map(|&(step, value)| (step, value / greatest))
+        .collect()
 }
 
 fn draw_tuning(app: &mut App, area: Rect, buffer: &mut Buffer) {
     let keys = has_keys(app, &[Place::Run]);
-    let look = Look { theme: &app.theme, symbols: &app.symbols };
+    let look = Look {
+        theme: &app.theme,
+        symbols: &app.symbols,
+    };
     let inner = framed(look, "Settings", "arrows, = types", keys, area, buffer);
     let Some(current) = app.current else {
         return;
@@ -251,7 +302,9 @@ fn draw_tuning(app: &mut App, area: Rect, buffer: &mut Buffer) {
         found.map_or(State::Usual, |(_, state)| *state)
     };
     fields::render(look, &mut run.tuning.knobs, keys, state, inner, buffer);
-    let events = inner.height.saturating_sub(run.tuning.knobs.all().len() as u16);
+    let events = inner
+        .height
+        .saturating_sub(run.tuning.knobs.all().len() as u16);
     let last = run.events.iter().rev().take(usize::from(events)).rev();
     for (line, (step, event)) in last.enumerate() {
         let y = inner.bottom() - events + line as u16;
@@ -269,7 +322,11 @@ fn draw_strip(app: &App, id: RunId, area: Rect, buffer: &mut Buffer, painters: &
     let selected = run.selected_place().unwrap_or(0);
     let first = selected.saturating_sub(across - 1).max(
         // The newest are in view while nobody has selected another.
-        if selected == 0 { run.samples.len().saturating_sub(across) } else { 0 },
+        if selected == 0 {
+            run.samples.len().saturating_sub(across)
+        } else {
+            0
+        },
     );
     for (at, sample) in run.samples.iter().skip(first).take(across).enumerate() {
         let cell = Rect {
@@ -282,15 +339,29 @@ fn draw_strip(app: &App, id: RunId, area: Rect, buffer: &mut Buffer, painters: &
             Some(activation) => format!("{} {activation:.2}", sample.index),
             None => sample.index.to_string(),
         };
-        let role = if first + at == selected { Role::Accent } else { Role::Dim };
+        let role = if first + at == selected {
+            Role::Accent
+        } else {
+            Role::Dim
+        };
         if let Some(picture) = run.pictures.get(&sample.index) {
             let shot = Shot {
-                area: Rect { height: cell.height - 1, ..cell },
+                area: Rect {
+                    height: cell.height - 1,
+                    ..cell
+                },
                 picture: picture.clone(),
                 id: super::sample::shot_id(id, sample.index),
             };
             painters.thumbnail(&shot, buffer);
         }
-        write(look, &Line::from(look.span(role, caption)), cell.x, cell.bottom() - 1, cell.width, buffer);
+        write(
+            look,
+            &Line::from(look.span(role, caption)),
+            cell.x,
+            cell.bottom() - 1,
+            cell.width,
+            buffer,
+        );
     }
 }

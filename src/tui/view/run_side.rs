@@ -18,7 +18,12 @@ pub(super) fn draw(app: &App, id: RunId, area: Rect, buffer: &mut Buffer, painte
     };
     let inner = framed(look(app), "Sample", "[ and ] select", false, area, buffer);
     if run.selected().is_none() {
-        return nothing(app, &["no sample yet", "they come as rows are accepted"], inner, buffer);
+        return nothing(
+            app,
+            &["no sample yet", "they come as rows are accepted"],
+            inner,
+            buffer,
+        );
     }
     let facts = 1 + run.file.constraint.len() as u16;
     let gpu = u16::from(app.gpu.is_some());
@@ -38,7 +43,13 @@ pub(super) fn draw(app: &App, id: RunId, area: Rect, buffer: &mut Buffer, painte
     sample::portrait(app, run, portrait, buffer);
     if let Some(figures) = &app.gpu {
         let text = gpu_line(figures);
-        buffer.set_stringn(gpu.x, gpu.y, text, usize::from(gpu.width), look(app).style(Role::Dim));
+        buffer.set_stringn(
+            gpu.x,
+            gpu.y,
+            text,
+            usize::from(gpu.width),
+            look(app).style(Role::Dim),
+        );
     }
 }
 
@@ -46,7 +57,11 @@ pub(super) fn draw(app: &App, id: RunId, area: Rect, buffer: &mut Buffer, painte
 fn gpu_line(gpu: &Gpu) -> String {
     const GIB: f64 = (1u64 << 30) as f64;
     let memory = gpu.memory.map(|memory| {
-        format!("{:.1} of {:.0} GiB", memory.used as f64 / GIB, memory.total as f64 / GIB)
+        format!(
+            "{:.1} of {:.0} GiB",
+            memory.used as f64 / GIB,
+            memory.total as f64 / GIB
+        )
     });
     let load = gpu.load.map(|load| format!("{load} % busy"));
     let parts = [Some(text::clean(&gpu.name)), memory, load];

@@ -25,8 +25,20 @@ pub(super) fn draw(app: &mut App, area: Rect, buffer: &mut Buffer) {
     if app.list.is_filtering || !app.list.filter.is_empty() {
         let (before, after) = app.list.filter.parts();
         let mut spans = vec![look(app).span(Role::Key, "/ ")];
-        spans.extend(query::field(look(app), &before, &after, app.list.is_filtering));
-        write(look(app), &Line::from(spans), inner.x, inner.y, inner.width, buffer);
+        spans.extend(query::field(
+            look(app),
+            &before,
+            &after,
+            app.list.is_filtering,
+        ));
+        write(
+            look(app),
+            &Line::from(spans),
+            inner.x,
+            inner.y,
+            inner.width,
+            buffer,
+        );
         list.y += 1;
         list.height -= 1;
     }
@@ -34,9 +46,21 @@ pub(super) fn draw(app: &mut App, area: Rect, buffer: &mut Buffer) {
     match &app.list.listed {
         None => return nothing(app, &["looking for run folders…"], list, buffer),
         Some(all) if all.is_empty() => {
-            return nothing(app, &["There is no run yet.", "1 makes a query, ctrl-r starts it."], list, buffer);
+            return nothing(
+                app,
+                &["There is no run yet.", "1 makes a query, ctrl-r starts it."],
+                list,
+                buffer,
+            );
         }
-        Some(_) if length == 0 => return nothing(app, &["No run has these words.", "esc shows all"], list, buffer),
+        Some(_) if length == 0 => {
+            return nothing(
+                app,
+                &["No run has these words.", "esc shows all"],
+                list,
+                buffer,
+            );
+        }
         Some(_) => {}
     }
     header(look(app), list, buffer);
@@ -45,21 +69,51 @@ pub(super) fn draw(app: &mut App, area: Rect, buffer: &mut Buffer) {
     let selected = app.list.cursor.selected(length);
     let shown = app.list.shown();
     for (line, at) in window.enumerate() {
-        let row = Rect { y: list.y + 1 + line as u16, height: 1, ..list };
+        let row = Rect {
+            y: list.y + 1 + line as u16,
+            height: 1,
+            ..list
+        };
         let compared = app
             .runs
             .iter()
             .any(|(id, run)| run.path == shown[at].path && app.compared.contains(id));
-        draw_line(look(app), shown[at], selected == Some(at), compared, row, buffer);
+        draw_line(
+            look(app),
+            shown[at],
+            selected == Some(at),
+            compared,
+            row,
+            buffer,
+        );
     }
 }
 
 fn header(look: Look<'_>, area: Rect, buffer: &mut Buffer) {
-    let text = format!("   {} {:>9}  {}  query", text::pad("state", 10), "samples", text::pad("started", 16));
-    write(look, &Line::from(look.span(Role::Title, text)), area.x, area.y, area.width, buffer);
+    let text = format!(
+        "   {} {:>9}  {}  query",
+        text::pad("state", 10),
+        "samples",
+        text::pad("started", 16)
+    );
+    write(
+        look,
+        &Line::from(look.span(Role::Title, text)),
+        area.x,
+        area.y,
+        area.width,
+        buffer,
+    );
 }
 
-fn draw_line(look: Look<'_>, listed: &Listed, is_selected: bool, compared: bool, area: Rect, buffer: &mut Buffer) {
+fn draw_line(
+    look: Look<'_>,
+    listed: &Listed,
+    is_selected: bool,
+    compared: bool,
+    area: Rect,
+    buffer: &mut Buffer,
+) {
     let role = match listed.state {
         RunState::Working(_) => Role::Accent,
         RunState::Ended(_) => Role::Good,
@@ -72,9 +126,23 @@ fn draw_line(look: Look<'_>, listed: &Listed, is_selected: bool, compared: bool,
     };
     let wanted = listed.file.as_ref().map_or(0, |file| file.settings.n);
     let progress = format!("{}/{wanted}", listed.standing.n_feasible);
-    let started = listed.started().replace('T', " ").chars().take(16).collect::<String>();
-    let name = listed.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let mark = if is_selected { look.symbols.selected } else { " " };
+    let started = listed
+        .started()
+        .replace('T', " ")
+        .chars()
+        .take(16)
+        .collect::<String>();
+    let name = listed
+        .path
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    let mark = if is_selected {
+        look.symbols.selected
+    } else {
+        " "
+    };
     let compared = if compared { look.symbols.check } else { " " };
     let mut spans = vec![
         look.span(Role::Accent, format!("{mark}{compared} ")),
@@ -86,7 +154,10 @@ fn draw_line(look: Look<'_>, listed: &Listed, is_selected: bool, compared: bool,
     ];
     if is_selected {
         let style = look.style(Role::Select);
-        spans = spans.into_iter().map(|span| span.patch_style(style)).collect();
+        spans = spans
+            .into_iter()
+            .map(|span| span.patch_style(style))
+            .collect();
     }
     write(look, &Line::from(spans), area.x, area.y, area.width, buffer);
 }

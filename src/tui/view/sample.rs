@@ -60,7 +60,10 @@ pub(super) fn facts(app: &App, run: &RunView, area: Rect, buffer: &mut Buffer) -
     }
     let mut lines = vec![Line::from(vec![
         look.span(Role::Title, format!("sample {}", sample.index)),
-        look.span(Role::Dim, format!("  step {}  seed {}", sample.step, sample.seed)),
+        look.span(
+            Role::Dim,
+            format!("  step {}  start {}", sample.step, sample.start),
+        ),
         look.span(Role::Accent, marks),
     ])];
     for (constraint, activation) in run.file.constraint.iter().zip(&sample.activations) {
@@ -80,7 +83,11 @@ pub(super) fn facts(app: &App, run: &RunView, area: Rect, buffer: &mut Buffer) -
 pub(super) fn portrait(app: &App, run: &RunView, area: Rect, buffer: &mut Buffer) {
     let look = look(app);
     let sample = run.selected().map(|sample| sample.index);
-    let Some(portrait) = run.portrait.as_deref().filter(|known| Some(known.sample) == sample) else {
+    let Some(portrait) = run
+        .portrait
+        .as_deref()
+        .filter(|known| Some(known.sample) == sample)
+    else {
         return;
     };
     let strip = strip_height(portrait, area);
@@ -88,7 +95,11 @@ pub(super) fn portrait(app: &App, run: &RunView, area: Rect, buffer: &mut Buffer
         height: area.height.saturating_sub(strip),
         ..area
     };
-    let asked = run.file.constraint.first().and_then(|constraint| constraint.label.clone());
+    let asked = run
+        .file
+        .constraint
+        .first()
+        .and_then(|constraint| constraint.label.clone());
     let accent = portrait
         .classes
         .iter()
@@ -97,10 +108,31 @@ pub(super) fn portrait(app: &App, run: &RunView, area: Rect, buffer: &mut Buffer
     if strip > 1 {
         let title = format!("channels of {}", text::clean(&portrait.tensor));
         let y = area.bottom() - strip;
-        write(look, &Line::from(look.span(Role::Dim, title)), area.x, y, area.width, buffer);
-        let heat = Rect { y: y + 1, height: strip - 1, ..area };
-        let selected = run.file.constraint.first().and_then(|constraint| constraint.index);
-        bars::heat(look, &portrait.channels, selected.map(|index| index as usize), heat, buffer);
+        write(
+            look,
+            &Line::from(look.span(Role::Dim, title)),
+            area.x,
+            y,
+            area.width,
+            buffer,
+        );
+        let heat = Rect {
+            y: y + 1,
+            height: strip - 1,
+            ..area
+        };
+        let selected = run
+            .file
+            .constraint
+            .first()
+            .and_then(|constraint| constraint.index);
+        bars::heat(
+            look,
+            &portrait.channels,
+            selected.map(|index| index as usize),
+            heat,
+            buffer,
+        );
     }
 }
 
@@ -108,6 +140,9 @@ fn strip_height(portrait: &Portrait, area: Rect) -> u16 {
     if area.height < 6 || portrait.channels.is_empty() {
         return 0;
     }
-    let rows = portrait.channels.len().div_ceil(usize::from(area.width.max(1)));
+    let rows = portrait
+        .channels
+        .len()
+        .div_ceil(usize::from(area.width.max(1)));
     (rows as u16).clamp(1, 3) + 1
 }

@@ -33,8 +33,14 @@ pub fn shares(
     let names = (area.width / 2).min(24);
     for (line, (name, share)) in shares.iter().take(usize::from(area.height)).enumerate() {
         let y = area.y + line as u16;
-        let role = if accent == Some(line) { Role::Accent } else { Role::Text };
-        let name = look.symbols.truncate(&text::clean(name), usize::from(names.saturating_sub(1)));
+        let role = if accent == Some(line) {
+            Role::Accent
+        } else {
+            Role::Text
+        };
+        let name = look
+            .symbols
+            .truncate(&text::clean(name), usize::from(names.saturating_sub(1)));
         buffer.set_string(area.x, y, name, look.style(role));
         let bar = Rect {
             x: area.x + names,
@@ -66,10 +72,20 @@ pub fn heat(
     let low = finite().fold(f32::INFINITY, f32::min).min(0.0);
     let high = finite().fold(f32::NEG_INFINITY, f32::max);
     for cell in 0..cells {
-        let (from, to) = (cell * values.len() / cells, (cell + 1) * values.len() / cells);
-        let value = values[from..to].iter().copied().fold(0.0f32, |kept, value| {
-            if value.abs() > kept.abs() { value } else { kept }
-        });
+        let (from, to) = (
+            cell * values.len() / cells,
+            (cell + 1) * values.len() / cells,
+        );
+        let value = values[from..to]
+            .iter()
+            .copied()
+            .fold(0.0f32, |kept, value| {
+                if value.abs() > kept.abs() {
+                    value
+                } else {
+                    kept
+                }
+            });
         let share = f64::from((value - low) / (high - low).max(f32::MIN_POSITIVE));
         let x = area.x + (cell % usize::from(area.width)) as u16;
         let y = area.y + (cell / usize::from(area.width)) as u16;

@@ -64,7 +64,11 @@ impl Canvas {
 
     /// Draws a straight line.
     pub fn line(&mut self, from: (f64, f64), to: (f64, f64), point: char, style: Style) {
-        let steps = (to.0 - from.0).abs().max((to.1 - from.1).abs()).ceil().max(1.0);
+        let steps = (to.0 - from.0)
+            .abs()
+            .max((to.1 - from.1).abs())
+            .ceil()
+            .max(1.0);
         for step in 0..=steps as usize {
             let share = step as f64 / steps;
             let x = from.0 + share * (to.0 - from.0);

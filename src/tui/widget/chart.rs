@@ -48,7 +48,12 @@ impl Chart<'_> {
             return;
         };
         let labels = [short_for(high, high - low), short_for(low, high - low)];
-        let gutter = labels.iter().map(|label| text::width(label)).max().unwrap_or(0) as u16 + 1;
+        let gutter = labels
+            .iter()
+            .map(|label| text::width(label))
+            .max()
+            .unwrap_or(0) as u16
+            + 1;
         let plot = Rect {
             x: area.x + gutter,
             width: area.width.saturating_sub(gutter),
@@ -83,10 +88,20 @@ impl Chart<'_> {
         if low > high {
             return None;
         }
-        let ends = self.band.into_iter().flat_map(|(low, high)| [low, high]).flatten();
-        let (low, high) = ends.fold((low, high), |(low, high), end| (low.min(end), high.max(end)));
+        let ends = self
+            .band
+            .into_iter()
+            .flat_map(|(low, high)| [low, high])
+            .flatten();
+        let (low, high) = ends.fold((low, high), |(low, high), end| {
+            (low.min(end), high.max(end))
+        });
         let room = (high - low) * 0.05;
-        let room = if room > 0.0 { room } else { low.abs().max(1.0) * 0.05 };
+        let room = if room > 0.0 {
+            room
+        } else {
+            low.abs().max(1.0) * 0.05
+        };
         Some((low - room, high + room))
     }
 
@@ -117,7 +132,11 @@ impl Chart<'_> {
         };
         for trace in &self.traces {
             let mut before = None;
-            for point in trace.points.iter().filter(|point| point.0 >= first && point.0 <= last) {
+            for point in trace
+                .points
+                .iter()
+                .filter(|point| point.0 >= first && point.0 <= last)
+            {
                 if !point.1.is_finite() {
                     before = None;
                     continue;
@@ -140,7 +159,11 @@ impl Chart<'_> {
         if x > plot.x + text::width(&left) as u16 {
             buffer.set_string(x, y, &right, dim);
         }
-        for tick in self.ticks.iter().filter(|&&tick| tick >= first && tick <= last) {
+        for tick in self
+            .ticks
+            .iter()
+            .filter(|&&tick| tick >= first && tick <= last)
+        {
             let share = (tick - first) / (last - first).max(1.0);
             let x = plot.x + (share * f64::from(plot.width - 1)).round() as u16;
             buffer.set_string(x, y, look.symbols.tick, look.style(Role::Accent));
@@ -150,12 +173,18 @@ impl Chart<'_> {
 
 /// A number with as many digits as a range needs.
 fn short_for(value: f64, range: f64) -> String {
-    let digits = (1.0 - range.abs().max(1e-12).log10()).ceil().clamp(0.0, 6.0) as usize;
+    let digits = (1.0 - range.abs().max(1e-12).log10())
+        .ceil()
+        .clamp(0.0, 6.0) as usize;
     if value.abs() >= 1e6 {
         return format!("{value:.2e}");
     }
     let text = format!("{value:.digits$}");
-    if text.parse() == Ok(0.0) { short(0.0) } else { text }
+    if text.parse() == Ok(0.0) {
+        short(0.0)
+    } else {
+        text
+    }
 }
 
 /// The last step of an axis that grows in strides, so that a new point seldom moves all others.

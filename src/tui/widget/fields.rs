@@ -53,11 +53,18 @@ pub fn render(
         }
         let is_selected = has_keys && selected == Some(at);
         let state = state(knob.id);
-        let mark = if is_selected { look.symbols.selected } else { " " };
+        let mark = if is_selected {
+            look.symbols.selected
+        } else {
+            " "
+        };
         let (role, tail) = match state {
             State::Usual => (Role::Text, String::new()),
             State::Changed => (Role::Accent, format!(" {}", look.symbols.check)),
-            State::Pending => (Role::Pending, format!(" {}", look.symbols.mark(Role::Pending))),
+            State::Pending => (
+                Role::Pending,
+                format!(" {}", look.symbols.mark(Role::Pending)),
+            ),
         };
         let name = format!("{mark} {}", text::pad(knob.title, NAME));
         let value = text::clean(&knob.value().to_string());
@@ -73,6 +80,13 @@ pub fn render(
                 .collect();
         }
         let x = area.x + column as u16 * width;
-        write(look, &Line::from(spans), x, area.y + line as u16, width.saturating_sub(1), buffer);
+        write(
+            look,
+            &Line::from(spans),
+            x,
+            area.y + line as u16,
+            width.saturating_sub(1),
+            buffer,
+        );
     }
 }

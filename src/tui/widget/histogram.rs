@@ -105,7 +105,8 @@ fn axis(
     buffer.set_string(x, labels, &last, dim);
     let title = format!("{} real images", distribution.image_count);
     let middle = area.x + area.width.saturating_sub(text::width(&title) as u16) / 2;
-    if usize::from(area.width) > text::width(&title) + text::width(&first) + text::width(&last) + 4 {
+    if usize::from(area.width) > text::width(&title) + text::width(&first) + text::width(&last) + 4
+    {
         buffer.set_string(middle, labels, &title, dim);
     }
 }

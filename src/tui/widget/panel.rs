@@ -61,7 +61,8 @@ pub fn framed(
         block = block.title_top(Line::from(look.span(Role::Title, format!(" {title} "))));
     }
     if !note.is_empty() {
-        block = block.title_top(Line::from(look.span(Role::Dim, format!(" {note} "))).right_aligned());
+        block =
+            block.title_top(Line::from(look.span(Role::Dim, format!(" {note} "))).right_aligned());
     }
     let inner = block.inner(area);
     block.render(area, buffer);
@@ -69,7 +70,14 @@ pub fn framed(
 }
 
 /// Writes a line, cut to its room; gives the columns written.
-pub fn write(look: Look<'_>, line: &Line<'_>, x: u16, y: u16, width: u16, buffer: &mut Buffer) -> u16 {
+pub fn write(
+    look: Look<'_>,
+    line: &Line<'_>,
+    x: u16,
+    y: u16,
+    width: u16,
+    buffer: &mut Buffer,
+) -> u16 {
     if y < buffer.area.top() || y >= buffer.area.bottom() {
         return 0;
     }
