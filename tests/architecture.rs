@@ -46,8 +46,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "tui",
         &[
-            "bundle", "config", "engine", "files", "metrics", "preview", "query", "run", "runtime",
-            "sampler", "text", "theme",
+            "bundle", "config", "engine", "files", "machine", "metrics", "preview", "query", "run",
+            "runtime", "sampler", "text", "theme",
         ],
     ),
     (
@@ -206,6 +206,8 @@ fn no_front_end_writes_a_run_folder() {
         if !["cli", "tui", "report", "preview"].contains(&module.as_str()) {
             continue;
         }
+        // Replacing in a text is not replacing a file.
+        let code = code.replace(".replace('", "").replace(".replace(\"", "");
         for writer in writers {
             if code.contains(writer) && code.contains("run::") {
                 broken.push(format!("{} uses {writer}", path.display()));
