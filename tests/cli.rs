@@ -14,6 +14,7 @@ fn help_lists_what_is_built_and_only_that() {
         "sample",
         "sweep",
         "resume",
+        "attach",
         "show",
         "metrics",
         "bundle",
@@ -30,7 +31,7 @@ fn help_lists_what_is_built_and_only_that() {
             "{command} is missing: {text}"
         );
     }
-    for later in ["attach", "report", "stats", "merge", "worker"] {
+    for later in ["report", "stats", "merge", "worker"] {
         assert!(
             !text.contains(&format!("\n  {later}")),
             "{later} is listed: {text}"

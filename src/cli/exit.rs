@@ -15,6 +15,7 @@ use crate::run::sweep::SweepError;
 use crate::runtime::RuntimeError;
 use crate::sampler::{EvaluateError, SettingsError};
 use crate::theme::ThemeError;
+use crate::tui::ScreenError;
 
 /// How the program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,6 +92,9 @@ fn classify_cause(cause: &(dyn std::error::Error + 'static)) -> Option<Status> {
     if cause.is::<UsageError>() || cause.is::<SettingsError>() || cause.is::<clap::Error>() {
         return Some(Status::Usage);
     }
+    if let Some(error) = cause.downcast_ref::<ScreenError>() {
+        return Some(of_screens(error));
+    }
     if cause.is::<ConfigError>() || cause.is::<ThemeError>() {
         return Some(Status::Usage);
     }
@@ -159,6 +163,16 @@ fn of_request(error: &RequestError) -> Status {
     }
 }
 
+fn of_screens(error: &ScreenError) -> Status {
+    match error {
+        ScreenError::Terminal(_) => Status::Runtime,
+        ScreenError::NoTerminal
+        | ScreenError::Keymap(_)
+        | ScreenError::Theme(_)
+        | ScreenError::NoSuchTheme { .. } => Status::Usage,
+    }
+}
+
 fn of_query(error: &QueryError) -> Status {
     match error {
         QueryError::Usage(_) => Status::Usage,
@@ -197,5 +211,9 @@ mod tests {
         let themes = crate::theme::Themes::built_in().unwrap();
         let unknown = themes.find("x", crate::theme::Depth::True);
         assert_eq!(classify(&unknown.unwrap_err().into()), Status::Usage);
+        // What the screens pass on is not hidden behind them.
+        let unknown = themes.find("x", crate::theme::Depth::True).unwrap_err();
+        let passed_on = ScreenError::from(unknown);
+        assert_eq!(classify(&passed_on.into()), Status::Usage);
     }
 }
