@@ -52,8 +52,8 @@ fn interrupted(out: &Path) {
 /// A run of which nothing but its folder is there: no step is checkpointed.
 fn unstarted(out: &Path) {
     let mut child = invset()
-        .args(["sample", "--where", "sneaker in p75..p99", "-n", "12"])
-        .args(["--method", "joint", "--max-steps", "150", "--seed", "3"])
+        .args(["sample", "--where", "sneaker in p75..p99", "-n", "6"])
+        .args(["--method", "joint", "--max-steps", "60", "--seed", "3"])
         .args(["--quiet", "--runtime", "embedded", "--out"])
         .arg(out)
         .stdout(Stdio::null())
@@ -204,7 +204,7 @@ fn tuned_at_step_three(out: &Path) -> (Child, Client) {
     assert_eq!(client.seen["activations"][0][0], serde_json::Value::Null);
     assert_eq!(client.seen["tunables"]["step_size"], 0.05);
     (0..3).for_each(|_| client.step());
-    assert_eq!(client.seen["rows"].as_array().unwrap().len(), 12);
+    assert_eq!(client.seen["rows"].as_array().unwrap().len(), 6);
     let redraws = client.seen["redraws"].as_u64().unwrap();
     client.order(TWEAKS);
     assert_eq!(client.seen["tunables"]["step_size"], 0.02);
@@ -254,8 +254,8 @@ fn a_run_tuned_and_killed_ends_with_the_bytes_of_one_tuned_and_left_alone() {
     assert_eq!(child.wait().unwrap().code(), Some(0));
     assert_eq!(last["phase"], "ended");
     assert_eq!(last["finish"], "complete");
-    assert_eq!(last["n_accepted"], 12);
-    assert_eq!(last["diversity"]["n"], 12);
+    assert_eq!(last["n_accepted"], 6);
+    assert_eq!(last["diversity"]["n"], 6);
     common::assert_same(&whole, &killed);
 
     unstarted(&untuned);
@@ -291,7 +291,7 @@ fn an_order_that_cannot_be_obeyed_is_an_event_and_the_run_goes_on() {
             r#"{"command":"set","parameter":"max-steps","value":2.5}"#,
             "whole number",
         ),
-        (r#"{"command":"reseed","row":12}"#, "no row 12"),
+        (r#"{"command":"reseed","row":6}"#, "no row 6"),
         (
             r#"{"command":"mark","sample":0,"marked":true}"#,
             "no sample 0",
@@ -357,7 +357,7 @@ fn marks_are_kept_beside_samples_that_stay_as_they_are() {
     );
     let shown = json(&run(&["show", marked.to_str().unwrap(), "--json"]));
     let shown = shown["pictures"].as_array().unwrap();
-    assert_eq!(shown.len(), 11);
+    assert_eq!(shown.len(), 5);
     assert!(shown.iter().all(|picture| picture["index"] != 1));
 
     unstarted(&plain);
@@ -412,11 +412,11 @@ fn history_keeps_activations_of_every_step_and_scores_of_some() {
     let last = lines.len();
     for (number, line) in (1..).zip(&lines) {
         assert_eq!(line["step"], number);
-        assert_eq!(line["activations"].as_array().unwrap().len(), 12);
+        assert_eq!(line["activations"].as_array().unwrap().len(), 6);
         let is_scored = number % 5 == 0 || number == last;
         assert_eq!(line.get("diversity").is_some(), is_scored, "step {number}");
     }
-    assert_eq!(lines[last - 1]["diversity"]["n"], 12);
+    assert_eq!(lines[last - 1]["diversity"]["n"], 6);
     assert!(lines[last - 1]["diversity"]["vendi"].as_f64().unwrap() > 1.0);
 }
 
