@@ -166,10 +166,7 @@ fn of_request(error: &RequestError) -> Status {
 fn of_screens(error: &ScreenError) -> Status {
     match error {
         ScreenError::Terminal(_) => Status::Runtime,
-        ScreenError::NoTerminal
-        | ScreenError::Keymap(_)
-        | ScreenError::Theme(_)
-        | ScreenError::NoSuchTheme { .. } => Status::Usage,
+        ScreenError::NoTerminal | ScreenError::Keymap(_) | ScreenError::Theme(_) => Status::Usage,
     }
 }
 

@@ -1,5 +1,6 @@
 //! The state of the program: all that the screens are drawn from.
 
+use std::cell::RefCell;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -13,6 +14,7 @@ use super::model::query::QueryForm;
 use super::model::run_view::RunView;
 use super::model::runs::RunsView;
 use super::overlay::Overlay;
+use super::target::Targets;
 use crate::machine::Gpu;
 use crate::query::Found;
 use crate::run::{Manner, Request};
@@ -111,6 +113,8 @@ pub struct App {
     pub gpu: Option<Gpu>,
     /// The search field of the help.
     pub help: Line,
+    /// Where things stand in the latest frame, for the mouse.
+    pub targets: RefCell<Targets>,
     /// Whether a run was asked for and is being made.
     pub is_starting: bool,
 }
@@ -167,6 +171,7 @@ impl App {
             notice: None,
             gpu: None,
             help: Line::default(),
+            targets: RefCell::default(),
             is_starting: false,
         }
     }

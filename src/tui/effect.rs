@@ -20,6 +20,8 @@ pub enum Effect {
         /// Whether it is shown at once.
         shown: bool,
     },
+    /// Look at once whether a run has a worker.
+    Look(PathBuf),
     /// Start a worker that goes on with a run.
     Resume(PathBuf),
     /// Close a run that was looked at.

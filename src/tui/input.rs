@@ -7,11 +7,11 @@ use std::io;
 use std::os::fd::AsFd;
 use std::time::Duration;
 
-use crossterm::event::{self, Event, KeyEventKind};
+use crossterm::event::{self, Event, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::chord::Chord;
-use super::message::Message;
+use super::message::{Message, Mouse};
 use super::wake::Alarm;
 
 /// What waiting came to.
@@ -53,12 +53,26 @@ pub(super) fn wait(
     while event::poll(Duration::ZERO)? {
         match event::read()? {
             Event::Key(key) if key.kind != KeyEventKind::Release => {
-                messages.extend(Chord::try_from(key).ok().map(Message::Key));
+                messages.push(Message::Key(Chord::from(key)));
             }
             Event::Paste(text) => messages.push(Message::Paste(text)),
+            Event::Mouse(mouse) => messages.extend(mouse_of(mouse).map(Message::Mouse)),
             Event::Resize(width, height) => messages.push(Message::Resized { width, height }),
             _ => {}
         }
     }
     Ok(Woken::Up)
+}
+
+/// What of the mouse means something here.
+fn mouse_of(mouse: MouseEvent) -> Option<Mouse> {
+    match mouse.kind {
+        MouseEventKind::ScrollUp => Some(Mouse::WheelUp),
+        MouseEventKind::ScrollDown => Some(Mouse::WheelDown),
+        MouseEventKind::Down(MouseButton::Left) => Some(Mouse::Click {
+            column: mouse.column,
+            row: mouse.row,
+        }),
+        _ => None,
+    }
 }

@@ -27,12 +27,30 @@ pub struct OpenBundle {
     pub units: UnitIndex,
 }
 
+/// What the mouse does, where the user gave it to us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mouse {
+    /// The wheel was turned up.
+    WheelUp,
+    /// The wheel was turned down.
+    WheelDown,
+    /// The left button was pressed.
+    Click {
+        /// From the left.
+        column: u16,
+        /// From the top.
+        row: u16,
+    },
+}
+
 /// Something that happened.
 pub enum Message {
     /// A key.
     Key(Chord),
     /// Text was pasted.
     Paste(String),
+    /// The mouse.
+    Mouse(Mouse),
     /// The terminal has another size.
     Resized {
         /// Columns.
@@ -44,6 +62,8 @@ pub enum Message {
     Bundle(Result<Arc<OpenBundle>, String>),
     /// A run was made and its worker started.
     Started(std::path::PathBuf),
+    /// A worker has taken up a run.
+    Begun(std::path::PathBuf),
     /// A run was opened.
     Run {
         /// Its number.

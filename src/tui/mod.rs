@@ -19,6 +19,7 @@ pub mod model;
 pub mod overlay;
 mod panic;
 mod start;
+pub mod target;
 mod tasks;
 mod terminal;
 mod update;

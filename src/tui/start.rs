@@ -14,12 +14,7 @@ use crate::bundle::Bundle;
 use crate::config::Config;
 use crate::preview::{self, Background, Blocks, Environment, Facts, GraphicsChoice, Painters};
 use crate::run::Manner;
-use crate::theme::{Depth, DepthChoice, Marker, Symbols, Theme, ThemeError, Themes, is_unicode};
-
-/// The theme on a dark terminal, and where its background is not known.
-const DARK: &str = "night";
-/// The theme on a light terminal.
-const LIGHT: &str = "day";
+use crate::theme::{Depth, DepthChoice, Marker, Symbols, ThemeError, Themes, is_unicode};
 
 /// What the screens are started with.
 pub struct Options {
@@ -61,14 +56,6 @@ pub enum ScreenError {
     /// A theme cannot be used.
     #[error(transparent)]
     Theme(#[from] ThemeError),
-    /// There is no theme of that name.
-    #[error("there is no theme '{name}'; there are {}", themes.join(", "))]
-    NoSuchTheme {
-        /// What was asked for.
-        name: String,
-        /// What there is.
-        themes: Vec<String>,
-    },
     /// The terminal refuses.
     #[error("the terminal: {0}")]
     Terminal(#[from] io::Error),
@@ -86,7 +73,8 @@ pub fn run(options: Options) -> Result<Ended, ScreenError> {
     let themes = Themes::load(options.themes.as_deref())?;
     let depth = Depth::detect(options.config.depth.unwrap_or(DepthChoice::Auto), variable);
     let named = options.theme.clone().or(options.config.theme.clone());
-    let theme = theme(&themes, named.as_deref().unwrap_or(DARK), depth)?;
+    let usual = Themes::automatic(None);
+    let theme = themes.find(named.as_deref().unwrap_or(usual), depth)?;
     let unicode = is_unicode(variable);
     let marker = options
         .config
@@ -129,11 +117,15 @@ pub fn run(options: Options) -> Result<Ended, ScreenError> {
     }
 
     let facts = preview::terminal_facts(options.graphics);
+    let is_dark = match facts.background {
+        Background::Dark => Some(true),
+        Background::Light => Some(false),
+        Background::Unknown => None,
+    };
     if named.is_none()
-        && facts.background == Background::Light
-        && let Some(light) = app.themes.get(LIGHT, depth)
+        && let Some(theme) = app.themes.get(Themes::automatic(is_dark), depth)
     {
-        app.theme = light;
+        app.theme = theme;
     }
     let painters = Painters::new(&facts, Blocks::Half);
     app.graphics = painters.way().name().to_owned();
@@ -153,13 +145,4 @@ pub fn run(options: Options) -> Result<Ended, ScreenError> {
 
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
-}
-
-fn theme(themes: &Themes, name: &str, depth: Depth) -> Result<Theme, ScreenError> {
-    themes
-        .get(name, depth)
-        .ok_or_else(|| ScreenError::NoSuchTheme {
-            name: crate::text::clean(name),
-            themes: themes.names().into_iter().map(str::to_owned).collect(),
-        })
 }

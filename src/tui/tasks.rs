@@ -96,6 +96,12 @@ impl Tasks {
                 runs::start(&self.teller, *request, self.library.clone());
             }
             Effect::Resume(path) => runs::resume(&self.teller, path, self.library.clone()),
+            Effect::Look(path) => {
+                let watches = self.watches.values();
+                for watched in watches.filter(|watched| watched.folder.path() == path) {
+                    watched.watch.look();
+                }
+            }
             Effect::Watch { path, shown } => self.watch(path, shown),
             Effect::Forget(run) => {
                 self.watches.remove(&run);

@@ -63,7 +63,10 @@ fn follow(teller: &Teller, worker: &Detached) {
     loop {
         match worker.poll() {
             Beginning::Starting => thread::sleep(LOOK_EVERY),
-            Beginning::Working | Beginning::Ended => return,
+            Beginning::Working | Beginning::Ended => {
+                let path = worker.folder().path().to_owned();
+                return teller.tell(Message::Begun(path));
+            }
             Beginning::Failed(reason) => return teller.fail("the worker failed", &reason),
         }
     }

@@ -5,6 +5,7 @@ mod everywhere;
 mod gallery;
 mod keys;
 mod map;
+mod mouse;
 mod overlays;
 mod query;
 mod run;
@@ -21,6 +22,7 @@ use crate::run::Seen;
 pub fn update(app: &mut App, message: Message) -> Vec<Effect> {
     match message {
         Message::Key(chord) => keys::press(app, chord),
+        Message::Mouse(mouse) => mouse::act(app, mouse),
         Message::Paste(text) => keys::paste(app, &text),
         Message::Resized { width, height } => {
             app.size = (width, height);
@@ -40,6 +42,7 @@ pub fn update(app: &mut App, message: Message) -> Vec<Effect> {
             Vec::new()
         }
         Message::Started(path) => vec![Effect::Watch { path, shown: true }],
+        Message::Begun(path) => vec![Effect::Look(path)],
         Message::Run {
             id,
             path,

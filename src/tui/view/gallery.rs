@@ -10,6 +10,7 @@ use crate::theme::Role;
 use crate::tui::action::Place;
 use crate::tui::app::App;
 use crate::tui::model::run_view::unit_name;
+use crate::tui::target::Target;
 use crate::tui::widget::panel::{framed, write};
 
 pub(super) fn draw(app: &mut App, area: Rect, buffer: &mut Buffer, painters: &mut Painters) {
@@ -77,6 +78,13 @@ pub(super) fn draw(app: &mut App, area: Rect, buffer: &mut Buffer, painters: &mu
             width: width - 2,
             height: rows,
         };
+        app.targets.borrow_mut().note(
+            Rect {
+                height: rows + 1,
+                ..area
+            },
+            Target::Sample(place),
+        );
         if let Some(picture) = run.pictures.get(&found.index) {
             let shot = Shot {
                 area,

@@ -9,6 +9,7 @@ use crate::text;
 use crate::theme::Role;
 use crate::tui::action::Tab;
 use crate::tui::app::{App, BundleState};
+use crate::tui::target::Target;
 use crate::tui::widget::panel::write;
 
 pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
@@ -38,6 +39,14 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let state_width = state.width() as u16;
     // The screens stay where they are whatever the bundle and the run are called.
     let tabs_at = if area.width >= 100 { 26 } else { 9 };
+    let mut x = area.x + tabs_at;
+    for (span, tab) in tabs.spans.iter().zip(Tab::ALL) {
+        let width = span.width() as u16;
+        app.targets
+            .borrow_mut()
+            .note(Rect { x, width, ..area }, Target::Tab(tab));
+        x += width;
+    }
     write(look, &name, area.x, area.y, tabs_at - 1, buffer);
     write(
         look,

@@ -30,8 +30,11 @@ const SMALLEST: (u16, u16) = (60, 16);
 /// Draws the program. What it finds out about the layout (pictures in a row, lines in view) is kept
 /// in the state, for the keys that move by it.
 pub fn draw(app: &mut App, frame: &mut Frame<'_>, painters: &mut Painters) {
+    app.targets.borrow_mut().clear();
     let area = frame.area();
     let buffer = frame.buffer_mut();
+    // Some themes have a background of their own; every other style stands on this one.
+    buffer.set_style(area, app.theme.style(Role::Text));
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
         too_small(app, area, buffer);
         return;

@@ -12,6 +12,7 @@ use crate::theme::Role;
 use crate::tui::action::Place;
 use crate::tui::app::App;
 use crate::tui::overlay::{HelpLine, Menu, Overlay, Prompt, help_lines};
+use crate::tui::target::Target;
 use crate::tui::widget::panel::{Look, centred, framed, write};
 
 /// Columns of the keys in the help.
@@ -142,6 +143,12 @@ fn draw_menu(app: &App, menu: &mut Menu, area: Rect, buffer: &mut Buffer, painte
     let selected = menu.cursor.selected(length);
     let shown = menu.shown();
     for (line, at) in window.enumerate() {
+        let row = Rect {
+            y: inner.y + line as u16,
+            height: 1,
+            ..inner
+        };
+        app.targets.borrow_mut().note(row, Target::Item(at));
         let item = shown[at];
         let mark = if selected == Some(at) {
             look.symbols.selected

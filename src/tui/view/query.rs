@@ -12,6 +12,8 @@ use crate::theme::Role;
 use crate::tui::action::Place;
 use crate::tui::app::{App, BundleState};
 use crate::tui::model::draft::{Draft, End, Side, short};
+use crate::tui::model::query::Pane;
+use crate::tui::target::Target;
 use crate::tui::widget::fields::{self, State};
 use crate::tui::widget::histogram;
 use crate::tui::widget::panel::{Look, framed, panel, write};
@@ -28,6 +30,14 @@ pub(super) fn draw(app: &mut App, area: Rect, buffer: &mut Buffer) {
     let side = Constraint::Length((area.width * 2 / 5).clamp(26, 52));
     let [units, interval] = Layout::horizontal([side, Constraint::Min(30)]).areas(top);
     let [constraints, settings] = Layout::horizontal([side, Constraint::Min(30)]).areas(bottom);
+    for (area, pane) in [
+        (units, Pane::Units),
+        (interval, Pane::Interval),
+        (constraints, Pane::Constraints),
+        (settings, Pane::Settings),
+    ] {
+        app.targets.borrow_mut().note(area, Target::Pane(pane));
+    }
     draw_units(app, units, buffer);
     draw_interval(app, interval, buffer);
     draw_constraints(app, constraints, buffer);
@@ -100,18 +110,13 @@ fn draw_units(app: &mut App, area: Rect, buffer: &mut Buffer) {
     let look = super::look(app);
     for (line, at) in window.enumerate() {
         let found = &app.found[at];
-        let y = list.y + line as u16;
-        draw_found(
-            look,
-            found,
-            keys && selected == Some(at),
-            Rect {
-                y,
-                height: 1,
-                ..list
-            },
-            buffer,
-        );
+        let row = Rect {
+            y: list.y + line as u16,
+            height: 1,
+            ..list
+        };
+        app.targets.borrow_mut().note(row, Target::Found(at));
+        draw_found(look, found, keys && selected == Some(at), row, buffer);
     }
 }
 

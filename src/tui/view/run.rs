@@ -12,6 +12,7 @@ use crate::tui::action::Place;
 use crate::tui::app::App;
 use crate::tui::message::RunId;
 use crate::tui::model::run_view::{RunView, interval_text, unit_name};
+use crate::tui::target::Target;
 use crate::tui::widget::bars;
 use crate::tui::widget::chart::{Chart, Trace, axis_end};
 use crate::tui::widget::fields::{self, State};
@@ -335,6 +336,9 @@ fn draw_strip(app: &App, id: RunId, area: Rect, buffer: &mut Buffer, painters: &
             width: THUMBNAIL - 1,
             height: inner.height,
         };
+        app.targets
+            .borrow_mut()
+            .note(cell, Target::Sample(first + at));
         let caption = match sample.activations.first() {
             Some(activation) => format!("{} {activation:.2}", sample.index),
             None => sample.index.to_string(),

@@ -11,6 +11,7 @@ use crate::theme::Role;
 use crate::tui::action::Place;
 use crate::tui::app::App;
 use crate::tui::model::runs::{query_of, state_of};
+use crate::tui::target::Target;
 use crate::tui::widget::panel::{Look, framed, write};
 
 pub(super) fn draw(app: &mut App, area: Rect, buffer: &mut Buffer) {
@@ -74,6 +75,7 @@ pub(super) fn draw(app: &mut App, area: Rect, buffer: &mut Buffer) {
             height: 1,
             ..list
         };
+        app.targets.borrow_mut().note(row, Target::Listed(at));
         let compared = app
             .runs
             .iter()
