@@ -1,6 +1,11 @@
 //! What stands on the screens: every view and overlay at four sizes, drawn from a real bundle and a
 //! run whose story is told by hand.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    unreachable_pub
+)]
 
 #[path = "screens/story.rs"]
 mod story;

@@ -341,7 +341,7 @@ table! {
     Action::First, "first", "first", ["home", "g"], [Units, Gallery, Map, Compare, Runs, Help, Themes], 0, "Go to the first.";
     Action::Last, "last", "last", ["end", "G"], [Units, Gallery, Map, Compare, Runs, Help, Themes], 0, "Go to the last.";
     Action::Choose, "choose", "choose", ["enter"], [Search, Units, Constraints, Settings, Run, Gallery, Map, Compare, Runs, Filter, Palette, Question, Prompt, Themes], 10, "Take what is selected: the unit, the picture large, the run.";
-    Action::Back, "back", "back", ["esc"], [Search, Units, Interval, Constraints, Settings, Gallery, Map, Compare, Runs, Filter, Large, Help, Palette, Question, Prompt, Themes], 0, "Leave without a change.";
+    Action::Back, "back", "back", ["esc"], [Search, Units, Interval, Constraints, Settings, Gallery, Map, Compare, Runs, Filter, Large, Help, Palette, Question, Prompt, Themes], 70, "Leave without a change.";
     Action::Search, "search", "search", ["/"], [Units, Interval, Constraints, Settings, Runs], 20, "Search by typing.";
     Action::Bundles, "bundles", "bundle", ["b", "ctrl-b"], [Search, Units, Interval, Constraints, Settings], 35, "Choose another bundle of networks.";
     Action::Add, "add", "and", ["a", "ctrl-a"], [Search, Units, Interval, Constraints], 30, "Ask for this unit too: all constraints hold at once.";

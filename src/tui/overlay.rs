@@ -306,12 +306,12 @@ pub fn quit(runs: &[String]) -> Menu {
         vec![
             item(
                 "Leave it running",
-                "without a screen; invset attach RUN shows it again",
+                "invset attach RUN shows it again",
                 Outcome::QuitAndLeave,
             ),
             item(
                 "Stop after this step",
-                "what it has is kept; invset resume RUN goes on",
+                "invset resume RUN goes on",
                 Outcome::QuitAndStop,
             ),
             item("Cancel", "stay here", Outcome::Cancel),

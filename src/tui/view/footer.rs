@@ -43,7 +43,12 @@ pub(super) fn keys(app: &App, area: Rect, buffer: &mut Buffer) {
     let mut spans: Vec<Span<'_>> = Vec::new();
     let mut left = usize::from(area.width).saturating_sub(1);
     if place.is_typing() && place != Place::Help {
-        left -= push(look, &mut spans, "type", "to search", left);
+        let what = if place == Place::Prompt {
+            "a value"
+        } else {
+            "to search"
+        };
+        left -= push(look, &mut spans, "type", what, left);
     }
     for entry in entries {
         let Some(chord) = app.keymap.shown(place, entry.action) else {
@@ -51,7 +56,8 @@ pub(super) fn keys(app: &App, area: Rect, buffer: &mut Buffer) {
         };
         let title = match (entry.action, place) {
             (Action::Choose, Place::Run | Place::Gallery | Place::Map) => "large",
-            (Action::Choose, Place::Runs) => "open",
+            (Action::Choose, Place::Runs | Place::Compare) => "open",
+            (Action::Choose, Place::Prompt) => "take it",
             (Action::Choose, Place::Settings) => "type value",
             (Action::Pause, _) if app.run().is_some_and(|run| run.is_paused()) => "go on",
             (Action::Pause, _) => "pause",

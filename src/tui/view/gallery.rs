@@ -51,6 +51,9 @@ pub(super) fn draw(app: &mut App, area: Rect, buffer: &mut Buffer, painters: &mu
     // Twice as wide as high in cells, so that equal sides look equal.
     let (width, height) = (2 * rows + 2, rows + 1);
     let across = usize::from(inner.width / width).max(1);
+    // What is left over goes between the pictures.
+    let width = (inner.width / across as u16).max(width);
+    let picture = 2 * rows;
     let down = usize::from(inner.height / height).max(1);
     let selected = run.selected_place();
     let at = ordered
@@ -75,7 +78,7 @@ pub(super) fn draw(app: &mut App, area: Rect, buffer: &mut Buffer, painters: &mu
         let area = Rect {
             x: inner.x + (cell % across) as u16 * width,
             y: inner.y + (cell / across) as u16 * height,
-            width: width - 2,
+            width: picture.min(inner.width),
             height: rows,
         };
         app.targets.borrow_mut().note(

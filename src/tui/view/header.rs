@@ -38,7 +38,11 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let tabs_width = tabs.width() as u16;
     let state_width = state.width() as u16;
     // The screens stay where they are whatever the bundle and the run are called.
-    let tabs_at = if area.width >= 100 { 26 } else { 9 };
+    let tabs_at = match area.width {
+        100.. => 26,
+        64.. => 9,
+        _ => 1,
+    };
     let mut x = area.x + tabs_at;
     for (span, tab) in tabs.spans.iter().zip(Tab::ALL) {
         let width = span.width() as u16;
@@ -47,7 +51,9 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
             .note(Rect { x, width, ..area }, Target::Tab(tab));
         x += width;
     }
-    write(look, &name, area.x, area.y, tabs_at - 1, buffer);
+    if tabs_at > 1 {
+        write(look, &name, area.x, area.y, tabs_at - 1, buffer);
+    }
     write(
         look,
         &tabs,

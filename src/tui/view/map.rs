@@ -3,7 +3,8 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
 
-use super::{has_keys, look, nothing, run_side};
+use super::run::side;
+use super::{has_keys, look, nothing};
 use crate::preview::Painters;
 use crate::sampler::MethodKind;
 use crate::theme::Role;
@@ -16,16 +17,16 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer, painters: &mut Pa
     let (Some(id), Some(run)) = (app.current, app.run()) else {
         return nothing(app, &["No run is open.", "6 lists all runs."], area, buffer);
     };
-    let side = if area.width >= 100 {
+    let columns = if area.width >= 100 {
         (area.width * 3 / 10).clamp(34, 60)
     } else {
         0
     };
-    let [plane, side] =
-        Layout::horizontal([Constraint::Min(0), Constraint::Length(side)]).areas(area);
+    let [plane, beside] =
+        Layout::horizontal([Constraint::Min(0), Constraint::Length(columns)]).areas(area);
     draw_plane(app, run, plane, buffer);
-    if side.width > 0 {
-        run_side::draw(app, id, side, buffer, painters);
+    if beside.width > 0 {
+        side::draw(app, id, beside, buffer, painters);
     }
 }
 

@@ -9,7 +9,6 @@ mod map;
 mod overlays;
 mod query;
 mod run;
-mod run_side;
 mod runs;
 mod sample;
 

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 use ratatui::widgets::{Clear, Widget};
 
-use super::{large, look, query};
+use super::{large, look};
 use crate::preview::{Painter, Painters};
 use crate::text;
 use crate::theme::Role;
@@ -13,6 +13,7 @@ use crate::tui::action::Place;
 use crate::tui::app::App;
 use crate::tui::overlay::{HelpLine, Menu, Overlay, Prompt, help_lines};
 use crate::tui::target::Target;
+use crate::tui::widget::field::field;
 use crate::tui::widget::panel::{Look, centred, framed, write};
 
 /// Columns of the keys in the help.
@@ -69,7 +70,7 @@ fn help(
     );
     let (before, after) = app.help.parts();
     let mut spans = vec![look.span(Role::Key, "/ ")];
-    spans.extend(query::field(look, &before, &after, true));
+    spans.extend(field(look, &before, &after, true));
     write(
         look,
         &Line::from(spans),
@@ -123,7 +124,7 @@ fn draw_menu(app: &App, menu: &mut Menu, area: Rect, buffer: &mut Buffer, painte
     if let Some(filter) = &menu.filter {
         let (before, after) = filter.parts();
         let mut spans = vec![look.span(Role::Key, "> ")];
-        spans.extend(query::field(look, &before, &after, true));
+        spans.extend(field(look, &before, &after, true));
         write(
             look,
             &Line::from(spans),
@@ -205,7 +206,7 @@ fn draw_prompt(
     );
     let (before, after) = prompt.line.parts();
     let mut spans = vec![look.span(Role::Key, "= ")];
-    spans.extend(query::field(look, &before, &after, true));
+    spans.extend(field(look, &before, &after, true));
     write(
         look,
         &Line::from(spans),

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use super::{has_keys, look, nothing, query};
+use super::{has_keys, look, nothing};
 use crate::run::{Listed, RunState};
 use crate::text;
 use crate::theme::Role;
@@ -12,6 +12,7 @@ use crate::tui::action::Place;
 use crate::tui::app::App;
 use crate::tui::model::runs::{query_of, state_of};
 use crate::tui::target::Target;
+use crate::tui::widget::field::field;
 use crate::tui::widget::panel::{Look, framed, write};
 
 pub(super) fn draw(app: &mut App, area: Rect, buffer: &mut Buffer) {
@@ -26,12 +27,7 @@ pub(super) fn draw(app: &mut App, area: Rect, buffer: &mut Buffer) {
     if app.list.is_filtering || !app.list.filter.is_empty() {
         let (before, after) = app.list.filter.parts();
         let mut spans = vec![look(app).span(Role::Key, "/ ")];
-        spans.extend(query::field(
-            look(app),
-            &before,
-            &after,
-            app.list.is_filtering,
-        ));
+        spans.extend(field(look(app), &before, &after, app.list.is_filtering));
         write(
             look(app),
             &Line::from(spans),

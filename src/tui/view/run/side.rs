@@ -3,16 +3,20 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
 
-use super::{look, nothing, sample};
-use crate::machine::Gpu;
 use crate::preview::Painters;
-use crate::text;
 use crate::theme::Role;
 use crate::tui::app::App;
 use crate::tui::message::RunId;
+use crate::tui::view::{look, nothing, sample};
 use crate::tui::widget::panel::framed;
 
-pub(super) fn draw(app: &App, id: RunId, area: Rect, buffer: &mut Buffer, painters: &mut Painters) {
+pub(in crate::tui::view) fn draw(
+    app: &App,
+    id: RunId,
+    area: Rect,
+    buffer: &mut Buffer,
+    painters: &mut Painters,
+) {
     let Some(run) = app.run() else {
         return;
     };
@@ -42,7 +46,7 @@ pub(super) fn draw(app: &App, id: RunId, area: Rect, buffer: &mut Buffer, painte
     sample::facts(app, run, facts, buffer);
     sample::portrait(app, run, portrait, buffer);
     if let Some(figures) = &app.gpu {
-        let text = gpu_line(figures);
+        let text = figures.describe();
         buffer.set_stringn(
             gpu.x,
             gpu.y,
@@ -51,19 +55,4 @@ pub(super) fn draw(app: &App, id: RunId, area: Rect, buffer: &mut Buffer, painte
             look(app).style(Role::Dim),
         );
     }
-}
-
-/// Memory and load of a GPU in a line.
-fn gpu_line(gpu: &Gpu) -> String {
-    const GIB: f64 = (1u64 << 30) as f64;
-    let memory = gpu.memory.map(|memory| {
-        format!(
-            "{:.1} of {:.0} GiB",
-            memory.used as f64 / GIB,
-            memory.total as f64 / GIB
-        )
-    });
-    let load = gpu.load.map(|load| format!("{load} % busy"));
-    let parts = [Some(text::clean(&gpu.name)), memory, load];
-    parts.into_iter().flatten().collect::<Vec<_>>().join("  ")
 }

@@ -1,0 +1,92 @@
+//! How far the run has come, and where its time goes.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+
+use crate::theme::Role;
+use crate::tui::app::App;
+use crate::tui::model::run_view::RunView;
+use crate::tui::view::{duration, look};
+use crate::tui::widget::bars;
+use crate::tui::widget::panel::{Look, write};
+
+pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
+    let Some(run) = app.run() else {
+        return;
+    };
+    let look = look(app);
+    let n = run.file.settings.n as u64;
+    let accepted = run.samples.len() as u64;
+    let first = Line::from(vec![
+        look.span(Role::Title, format!(" {}", run.name())),
+        look.span(
+            Role::Dim,
+            format!(
+                "  {}  {}",
+                run.file.settings.method, run.file.plan.backend.name
+            ),
+        ),
+    ]);
+    write(look, &first, area.x, area.y, area.width, buffer);
+    let counts = format!(" {accepted:>4} of {n} samples ");
+    let gauge_at = counts.len() as u16;
+    write(
+        look,
+        &Line::from(look.span(Role::Accent, counts)),
+        area.x,
+        area.y + 1,
+        area.width,
+        buffer,
+    );
+    let feasible = run.snapshot.as_ref().map_or(String::new(), |snapshot| {
+        format!(" {:>4} rows inside now", snapshot.n_feasible)
+    });
+    let gauge = Rect {
+        x: area.x + gauge_at,
+        y: area.y + 1,
+        width: area
+            .width
+            .saturating_sub(gauge_at + feasible.len() as u16 + 1),
+        height: 1,
+    };
+    bars::gauge(look, accepted as f64 / n.max(1) as f64, gauge, buffer);
+    write(
+        look,
+        &Line::from(look.span(Role::Dim, feasible)),
+        gauge.right(),
+        gauge.y,
+        area.width,
+        buffer,
+    );
+    let line = pace(look, run);
+    write(look, &line, area.x, area.y + 2, area.width, buffer);
+}
+
+/// Step, pace, what is left, and where the time goes. Every figure keeps its place.
+fn pace<'a>(look: Look<'a>, run: &RunView) -> Line<'a> {
+    let figure = |text: String| look.span(Role::Text, text);
+    let unit = |text: &'static str| look.span(Role::Dim, text);
+    let mut spans = vec![figure(format!(" {:>5}", run.step)), unit(" steps  ")];
+    let Some(snapshot) = &run.snapshot else {
+        return Line::from(spans);
+    };
+    if let Some((seconds, is_bound)) = run.seconds_left().filter(|_| run.is_at_work()) {
+        spans.push(unit(if is_bound { "at most" } else { "about  " }));
+        spans.push(figure(format!("{:>7}", duration(seconds))));
+        spans.push(unit(" left  "));
+    }
+    let rate = run.steps_per_second();
+    spans.push(figure(
+        rate.map_or("    -".to_owned(), |rate| format!("{rate:>5.1}")),
+    ));
+    spans.push(unit(" steps/s  "));
+    let share = snapshot.seconds_in_runtime / snapshot.seconds.max(f64::MIN_POSITIVE);
+    spans.push(figure(format!("{:>3.0} %", 100.0 * share.min(1.0))));
+    spans.push(unit(" in the runtime  "));
+    spans.push(figure(format!("{:>6}", duration(snapshot.seconds))));
+    spans.push(unit(" worked  "));
+    spans.push(figure(format!("{:>6}", snapshot.gradients)));
+    spans.push(unit(" gradients"));
+    Line::from(spans)
+}
