@@ -166,7 +166,10 @@ fn of_request(error: &RequestError) -> Status {
 fn of_screens(error: &ScreenError) -> Status {
     match error {
         ScreenError::Terminal(_) => Status::Runtime,
-        ScreenError::NoTerminal | ScreenError::Keymap(_) | ScreenError::Theme(_) => Status::Usage,
+        ScreenError::NoTerminal
+        | ScreenError::DumbTerminal
+        | ScreenError::Keymap(_)
+        | ScreenError::Theme(_) => Status::Usage,
     }
 }
 

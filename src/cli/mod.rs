@@ -138,7 +138,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     output::start_log(cli.global.log_level);
-    let mut out = std::io::stdout().lock();
+    // Not locked: the screens have other threads that must reach the terminal.
+    let mut out = std::io::stdout();
     let Some(command) = &cli.command else {
         return finish(screens::run(&cli.screens, &cli.global));
     };

@@ -169,7 +169,8 @@ impl Detached {
         }
     }
 
-    fn ending(&self) -> Option<Beginning> {
+    /// How it ended, well or not; none while it runs.
+    pub fn ending(&self) -> Option<Beginning> {
         let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
         let how = match ended.as_ref()? {
             Ok(status) if status.code().is_some_and(|code| WORKED.contains(&code)) => {

@@ -43,7 +43,7 @@ pub(super) fn wait(
         Err(error) => return Err(error.into()),
     }
     let (terminal, called) = (waiting[0].revents(), waiting[1].revents());
-    if terminal.intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL) {
+    if is_lost(terminal) {
         return Ok(Woken::HungUp);
     }
     if called.contains(PollFlags::IN) {
@@ -62,6 +62,18 @@ pub(super) fn wait(
         }
     }
     Ok(Woken::Up)
+}
+
+/// Whether the terminal is gone.
+pub(super) fn is_hung_up() -> bool {
+    let stdin = io::stdin();
+    let mut terminal = [PollFd::from_borrowed_fd(stdin.as_fd(), PollFlags::IN)];
+    let looked = poll(&mut terminal, Some(&Timespec::default()));
+    looked.is_ok() && is_lost(terminal[0].revents())
+}
+
+fn is_lost(terminal: PollFlags) -> bool {
+    terminal.intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL)
 }
 
 /// What of the mouse means something here.

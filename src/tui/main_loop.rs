@@ -1,25 +1,23 @@
 //! The screen's thread: waits, updates, draws where something changed.
 
 use std::io;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::queue;
 use rustix::process::{Signal, getpid, kill_process};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
 
 use super::app::App;
 use super::effect::Effect;
 use super::frame_log::FrameLog;
 use super::input::{self, Woken};
 use super::message::Message;
+use super::signals::Signals;
 use super::start::{Options, ScreenError};
 use super::tasks::Tasks;
 use super::terminal::{self, Screen};
-use super::wake::{self, Alarm};
-use super::{Ended, update, view};
+use super::{Ended, panic, update, view};
 use crate::config::OnHangup;
 use crate::preview::{Painter, Painters};
 use crate::run::control::Command;
@@ -37,7 +35,6 @@ pub(super) struct Loop {
     app: App,
     painters: Painters,
     tasks: Tasks,
-    alarm: Alarm,
     signals: Signals,
     frame_time: Duration,
     last_frame: Instant,
@@ -51,14 +48,6 @@ pub(super) struct Loop {
     frame_log: Option<FrameLog>,
     /// When pictures may be sent that had to wait.
     pictures_due: Option<Instant>,
-}
-
-/// Signals that came, by flag.
-struct Signals {
-    end: Arc<AtomicBool>,
-    hang_up: Arc<AtomicBool>,
-    stop: Arc<AtomicBool>,
-    resize: Arc<AtomicBool>,
 }
 
 /// What an effect means for the loop.
@@ -75,19 +64,17 @@ impl Loop {
         options: &Options,
         is_remote: bool,
         frame_log: Option<FrameLog>,
-    ) -> io::Result<Loop> {
-        let (waker, alarm) = wake::pair()?;
-        let signals = Signals::catch(&waker)?;
+        signals: Signals,
+    ) -> Loop {
         let usual = if is_remote { REMOTE_FPS } else { LOCAL_FPS };
         let fps = options.fps.or(options.config.fps).unwrap_or(usual);
         let library = options.manner.runtime.library.clone();
-        let tasks = Tasks::new(waker, options.root.clone(), library);
-        Ok(Loop {
+        let tasks = Tasks::new(signals.waker.clone(), options.root.clone(), library);
+        Loop {
             screen,
             app,
             painters,
             tasks,
-            alarm,
             signals,
             frame_time: Duration::from_secs_f64(1.0 / fps.clamp(0.1, 60.0)),
             last_frame: Instant::now(),
@@ -99,7 +86,7 @@ impl Loop {
             },
             frame_log,
             pictures_due: None,
-        })
+        }
     }
 
     pub(super) fn run(mut self, first: Vec<Effect>) -> Result<Ended, ScreenError> {
@@ -107,45 +94,58 @@ impl Loop {
             self.tasks.perform(effect);
         }
         loop {
-            let mut messages = Vec::new();
-            let patience = self.patience();
-            match input::wait(&mut self.alarm, patience, &mut messages)? {
-                Woken::Up => {}
-                Woken::HungUp => return Ok(self.hang_up()),
-            }
-            if self.signals.hang_up.load(Ordering::SeqCst) {
-                return Ok(self.hang_up());
-            }
-            if self.signals.end.load(Ordering::SeqCst) {
-                self.order_all(Command::Checkpoint);
-                return Ok(Ended::Interrupted);
-            }
-            if self.signals.stop.swap(false, Ordering::SeqCst) {
-                self.suspend()?;
-            }
-            if self.signals.resize.swap(false, Ordering::SeqCst) {
-                let size = self.screen.terminal.size()?;
-                messages.push(Message::Resized {
-                    width: size.width,
-                    height: size.height,
-                });
-            }
-            self.tasks.take(&mut messages);
-            for message in messages {
-                self.is_dirty = true;
-                if matches!(message, Message::Key(_) | Message::Paste(_)) {
-                    self.pressed_at.get_or_insert_with(Instant::now);
-                }
-                for effect in update(&mut self.app, message) {
-                    if let Next::End = self.perform(effect)? {
-                        return Ok(Ended::Left);
-                    }
-                }
-            }
-            if self.frame_due().is_some_and(|due| due <= Instant::now()) {
-                self.draw()?;
+            match self.turn() {
+                Ok(None) => {}
+                Ok(Some(ended)) => return Ok(ended),
+                // A terminal may go while it is drawn on.
+                Err(_) if input::is_hung_up() => return Ok(self.hang_up()),
+                Err(error) => return Err(error.into()),
             }
         }
+    }
+
+    /// Waits, takes in what came, draws where that is due; says how the screens ended, once they
+    /// have.
+    fn turn(&mut self) -> io::Result<Option<Ended>> {
+        let mut messages = Vec::new();
+        let patience = self.patience();
+        match input::wait(&mut self.signals.alarm, patience, &mut messages)? {
+            Woken::Up => {}
+            Woken::HungUp => return Ok(Some(self.hang_up())),
+        }
+        if self.signals.hang_up.load(Ordering::SeqCst) {
+            return Ok(Some(self.hang_up()));
+        }
+        if self.signals.end.load(Ordering::SeqCst) {
+            self.order_all(Command::Checkpoint);
+            return Ok(Some(Ended::Interrupted));
+        }
+        if self.signals.stop.swap(false, Ordering::SeqCst) {
+            self.suspend()?;
+        }
+        if self.signals.resize.swap(false, Ordering::SeqCst) {
+            let size = self.screen.terminal.size()?;
+            messages.push(Message::Resized {
+                width: size.width,
+                height: size.height,
+            });
+        }
+        self.tasks.take(&mut messages);
+        for message in messages {
+            self.is_dirty = true;
+            if matches!(message, Message::Key(_) | Message::Paste(_)) {
+                self.pressed_at.get_or_insert_with(Instant::now);
+            }
+            for effect in update(&mut self.app, message) {
+                if let Next::End = self.perform(effect)? {
+                    return Ok(Some(Ended::Left));
+                }
+            }
+        }
+        if self.frame_due().is_some_and(|due| due <= Instant::now()) {
+            self.draw()?;
+        }
+        Ok(None)
     }
 
     /// When the next frame may be drawn, where one is wanted.
@@ -193,6 +193,7 @@ impl Loop {
             Effect::Quit => return Ok(Next::End),
             Effect::Suspend => self.suspend()?,
             Effect::Redraw => {
+                panic::rehearse("screen");
                 self.screen.clear()?;
                 self.painters.invalidate();
             }
@@ -245,25 +246,5 @@ impl Drop for Loop {
         // Where the terminal is gone its pictures are too.
         let _ = self.painters.clear(&mut io::stdout());
         let _ = terminal::restore();
-    }
-}
-
-impl Signals {
-    fn catch(waker: &wake::Waker) -> io::Result<Signals> {
-        let flag = |signals: &[i32]| -> io::Result<Arc<AtomicBool>> {
-            let flag = Arc::new(AtomicBool::new(false));
-            for &signal in signals {
-                // The flag is set before the pipe wakes anybody: handlers run in order.
-                signal_hook::flag::register(signal, Arc::clone(&flag))?;
-                waker.on_signal(signal)?;
-            }
-            Ok(flag)
-        };
-        Ok(Signals {
-            end: flag(&[SIGTERM, SIGINT, SIGQUIT])?,
-            hang_up: flag(&[SIGHUP])?,
-            stop: flag(&[SIGTSTP])?,
-            resize: flag(&[SIGWINCH])?,
-        })
     }
 }

@@ -18,6 +18,7 @@ pub mod message;
 pub mod model;
 pub mod overlay;
 mod panic;
+mod signals;
 mod start;
 pub mod target;
 mod tasks;

@@ -12,6 +12,8 @@ use super::terminal;
 /// their own and go on.
 pub(super) fn install() {
     std::panic::set_hook(Box::new(|panic| {
+        // Held to the end: no other thread draws over what is said now.
+        let _stdout = std::io::stdout().lock();
         let _ = terminal::restore();
         let report = format!(
             "invset {}\n{panic}\n{}\n",
@@ -30,6 +32,15 @@ pub(super) fn install() {
         let _ = told;
         std::process::exit(crate::tui::PANICKED);
     }));
+}
+
+/// Fails on purpose where `INVSET_PANIC` names this place, for the tests of what comes of it.
+/// Release builds never do.
+pub(super) fn rehearse(place: &str) {
+    let named = || std::env::var("INVSET_PANIC").is_ok_and(|named| named == place);
+    if cfg!(debug_assertions) && named() {
+        std::panic::panic_any("as INVSET_PANIC asks");
+    }
 }
 
 fn write(report: &str) -> Option<PathBuf> {

@@ -8,6 +8,7 @@ use super::effect::Effect;
 use super::frame_log::FrameLog;
 use super::keymap::{Keymap, KeymapError};
 use super::main_loop::Loop;
+use super::signals::Signals;
 use super::terminal::Screen;
 use super::{Ended, panic};
 use crate::bundle::Bundle;
@@ -50,6 +51,11 @@ pub enum ScreenError {
         "the screens need a terminal on standard input and output; without one: invset sample --where 'UNIT in A..B'"
     )]
     NoTerminal,
+    /// The terminal can only print lines, as its environment says.
+    #[error(
+        "the screens need a terminal that can place text: TERM is empty or 'dumb', which says that this one cannot; without one: invset sample --where 'UNIT in A..B'"
+    )]
+    DumbTerminal,
     /// The user's keys cannot be used.
     #[error(transparent)]
     Keymap(#[from] KeymapError),
@@ -68,6 +74,9 @@ pub enum ScreenError {
 pub fn run(options: Options) -> Result<Ended, ScreenError> {
     if !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
         return Err(ScreenError::NoTerminal);
+    }
+    if Environment::detect().dumb {
+        return Err(ScreenError::DumbTerminal);
     }
     let keymap = Keymap::new(&options.config.keys)?;
     let themes = Themes::load(options.themes.as_deref())?;
@@ -88,6 +97,7 @@ pub fn run(options: Options) -> Result<Ended, ScreenError> {
         .transpose()?;
 
     panic::install();
+    let signals = Signals::catch()?;
     let mut screen = Screen::enter(options.mouse)?;
     let size = screen.terminal.size()?;
     let mut app = App::new(Start {
@@ -139,7 +149,15 @@ pub fn run(options: Options) -> Result<Ended, ScreenError> {
             shown: true,
         });
     }
-    let main_loop = Loop::new(screen, app, painters, &options, facts.remote, frame_log)?;
+    let main_loop = Loop::new(
+        screen,
+        app,
+        painters,
+        &options,
+        facts.remote,
+        frame_log,
+        signals,
+    );
     main_loop.run(first)
 }
 

@@ -13,6 +13,7 @@ use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use super::effect::Effect;
 use super::message::{Message, RunId};
+use super::panic;
 use super::wake::Waker;
 use crate::machine::Gpus;
 use crate::run::control::Command;
@@ -125,7 +126,10 @@ impl Tasks {
             Effect::Portray(run, sample) => self.ask(run, look::What::Portrait(sample)),
             Effect::ListRuns => {
                 let (teller, root) = (self.teller.clone(), self.root.clone());
-                thread::spawn(move || teller.tell(Message::Catalogue(catalogue(&root))));
+                thread::spawn(move || {
+                    panic::rehearse("task");
+                    teller.tell(Message::Catalogue(catalogue(&root)));
+                });
             }
             Effect::RemoveRun(path) => self.remove(&path),
             Effect::Export { run, samples, to } => {

@@ -1,6 +1,7 @@
 //! The terminal while the screens are on it, and its way back to what it was: on leaving, on a
 //! panic in any thread, on a signal.
 
+use std::fs::OpenOptions;
 use std::io::{self, BufWriter, Stdout, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -8,6 +9,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use crossterm::{cursor, event, execute, queue, terminal};
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::{Position, Rect};
+
+use super::input;
 
 /// Whether the screens are on the terminal now.
 static ENTERED: AtomicBool = AtomicBool::new(false);
@@ -134,10 +137,23 @@ impl Screen {
 
 impl Drop for Screen {
     fn drop(&mut self) {
+        if input::is_hung_up() {
+            abandon();
+        }
         let _ = self.terminal.backend_mut().flush();
         // The terminal may be gone, and then there is nothing to give back.
         let _ = restore();
     }
+}
+
+/// Lets everything that is still written go nowhere: the terminal is gone. ratatui would panic over
+/// a cursor that it cannot show and an error that it cannot print.
+fn abandon() {
+    let Ok(nowhere) = OpenOptions::new().write(true).open("/dev/null") else {
+        return;
+    };
+    let _ = rustix::stdio::dup2_stdout(&nowhere);
+    let _ = rustix::stdio::dup2_stderr(&nowhere);
 }
 
 /// Gives the terminal back, once, whoever asks.

@@ -174,6 +174,19 @@ impl Terminal {
     pub fn spawn_program(
         program: &Path,
         arguments: &[&str],
+        size: (u16, u16),
+        environment: &[(&str, &str)],
+        script: Script,
+    ) -> Terminal {
+        let folder = std::env::current_dir().unwrap();
+        Terminal::spawn_in(&folder, program, arguments, size, environment, script)
+    }
+
+    /// As [`Terminal::spawn_program`], in another folder.
+    pub fn spawn_in(
+        folder: &Path,
+        program: &Path,
+        arguments: &[&str],
         (columns, rows): (u16, u16),
         environment: &[(&str, &str)],
         script: Script,
@@ -198,7 +211,7 @@ impl Terminal {
         for (name, value) in usual.iter().chain(environment) {
             command.env(name, value);
         }
-        command.cwd(std::env::current_dir().unwrap());
+        command.cwd(folder);
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
         let parser = vt100::Parser::new(nonzero(rows), nonzero(columns), 1000);
@@ -321,10 +334,15 @@ impl Terminal {
         master.resize(pty_size(columns, rows)).unwrap();
     }
 
+    /// The program's process.
+    pub fn process_id(&self) -> u32 {
+        self.child.process_id().expect("a process")
+    }
+
     /// Sends a signal to the program.
     pub fn signal(&self, signal: Signal) {
-        let id = self.child.process_id().expect("a process") as i32;
-        rustix::process::kill_process(Pid::from_raw(id).expect("an id"), signal).unwrap();
+        let id = Pid::from_raw(self.process_id() as i32).expect("an id");
+        rustix::process::kill_process(id, signal).unwrap();
     }
 
     /// Closes the terminal under the program, which gets SIGHUP.

@@ -10,8 +10,10 @@ use crate::run::detach::{self, Beginning, Detached, Launch};
 use crate::run::{self, Request, RunFolder};
 use crate::tui::message::Message;
 
-/// How long a worker's beginning is looked at anew.
+/// Time between two looks at a worker that begins.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// Time between two looks at a worker that works.
+const LOOK_AGAIN_EVERY: Duration = Duration::from_millis(200);
 
 /// Makes a run and starts its worker.
 pub(super) fn start(teller: &Teller, request: Request, library: Option<PathBuf>) {
@@ -58,16 +60,24 @@ fn launch(library: Option<PathBuf>) -> io::Result<Launch> {
     })
 }
 
-/// Waits until a worker works, and tells where it does not.
+/// Waits until a worker works and then until it ends, and tells where it fails.
 fn follow(teller: &Teller, worker: &Detached) {
-    loop {
-        match worker.poll() {
-            Beginning::Starting => thread::sleep(LOOK_EVERY),
-            Beginning::Working | Beginning::Ended => {
-                let path = worker.folder().path().to_owned();
-                return teller.tell(Message::Begun(path));
+    let mut how = worker.poll();
+    while how == Beginning::Starting {
+        thread::sleep(LOOK_EVERY);
+        how = worker.poll();
+    }
+    if how == Beginning::Working {
+        teller.tell(Message::Begun(worker.folder().path().to_owned()));
+        how = loop {
+            match worker.ending() {
+                Some(ending) => break ending,
+                None => thread::sleep(LOOK_AGAIN_EVERY),
             }
-            Beginning::Failed(reason) => return teller.fail("the worker failed", &reason),
-        }
+        };
+    }
+    match how {
+        Beginning::Failed(reason) => teller.fail("the worker failed", &reason),
+        _ => teller.tell(Message::Begun(worker.folder().path().to_owned())),
     }
 }

@@ -5,6 +5,7 @@ use crate::tui::action::{Action, Tab};
 use crate::tui::app::App;
 use crate::tui::effect::Effect;
 use crate::tui::overlay::{self, Overlay};
+use crate::tui::view;
 
 pub(super) fn act(app: &mut App, action: Action) -> Vec<Effect> {
     match action {
@@ -90,7 +91,8 @@ fn quit(app: &mut App) -> Vec<Effect> {
         .filter(|(_, run)| run.takes_orders())
         .map(|(_, run)| run.name())
         .collect();
-    if at_work.is_empty() {
+    // Where there is no room for the question, what is on the screen says that runs go on.
+    if at_work.is_empty() || !view::fits(app.size) {
         return vec![Effect::Quit];
     }
     app.overlays.push(Overlay::Menu(overlay::quit(&at_work)));

@@ -34,7 +34,7 @@ pub fn draw(app: &mut App, frame: &mut Frame<'_>, painters: &mut Painters) {
     let buffer = frame.buffer_mut();
     // Some themes have a background of their own; every other style stands on this one.
     buffer.set_style(area, app.theme.style(Role::Text));
-    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+    if !fits((area.width, area.height)) {
         too_small(app, area, buffer);
         return;
     }
@@ -57,6 +57,11 @@ pub fn draw(app: &mut App, frame: &mut Frame<'_>, painters: &mut Painters) {
     overlays::draw(app, body, buffer, painters);
     footer::notice(app, notice, buffer);
     footer::keys(app, footer, buffer);
+}
+
+/// Whether the screens fit a terminal of so many columns and rows.
+pub(super) fn fits((width, height): (u16, u16)) -> bool {
+    width >= SMALLEST.0 && height >= SMALLEST.1
 }
 
 /// Theme and characters of the program.
