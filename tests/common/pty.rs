@@ -22,6 +22,8 @@ use rustix::termios::{OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcs
 
 /// Longest wait for anything: the machine may be busy. Nothing that works takes so long.
 const DEADLINE: Duration = Duration::from_secs(60);
+/// What a program writes after each frame, for terminals that show frames whole.
+const FRAME_END: &[u8] = b"\x1b[?2026l";
 
 /// Answers of the terminal to questions that it sees in the program's output.
 #[derive(Debug, Clone, Default)]
@@ -251,6 +253,14 @@ impl Terminal {
     pub fn wait_for(&self, text: &str) {
         self.wait_until(&format!("{text:?} on the screen"), |screen| {
             screen.contains(text)
+        });
+    }
+
+    /// Waits until `text` stands on the screen and the frame that shows it has come to its end.
+    #[track_caller]
+    pub fn wait_for_frame(&self, text: &str) {
+        self.wait(&format!("{text:?} in a whole frame"), |output| {
+            output.screen.screen().contents().contains(text) && output.raw.ends_with(FRAME_END)
         });
     }
 

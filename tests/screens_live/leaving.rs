@@ -4,7 +4,7 @@ use rustix::process::Signal;
 
 use super::common::pty::{Script, Terminal};
 use super::stage::{
-    GIVEN_BACK, Stage, TAKEN, assert_goes_on, assert_stops, eventually, start_endless_run,
+    GIVEN_BACK, Stage, TAKEN, assert_goes_on, assert_stops, eventually, is, start_endless_run,
 };
 
 /// Fails unless the terminal is as it was before.
@@ -76,9 +76,9 @@ fn a_dropped_connection_ends_the_screens_and_not_the_run() {
     assert_no_panic(&stage);
     assert_goes_on(&run);
     let mut again = stage.attach(&run);
-    again.wait_for("running");
+    again.wait_until("work", is("running"));
     again.send("x");
-    again.wait_for("stopped");
+    again.wait_until("the stop", is("stopped"));
     again.send("q");
     assert_eq!(again.exit().exit_code(), 0);
 }
@@ -94,9 +94,9 @@ fn a_dropped_connection_stops_the_run_where_the_user_set_so() {
     assert_stops(&run);
     assert!(run.join("checkpoint.safetensors").exists());
     let again = stage.attach(&run);
-    again.wait_for("stopped");
+    again.wait_until("the stop", is("stopped"));
     again.send("\x07");
-    again.wait_for("running");
+    again.wait_until("work", is("running"));
     assert_goes_on(&run);
 }
 

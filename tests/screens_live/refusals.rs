@@ -1,7 +1,7 @@
 //! What cannot be used is said: before the terminal is taken, or on the screen, which goes on.
 
 use super::common::pty::Script;
-use super::stage::{DOWN, ENTER, QUIT, START, Stage, TAKEN, choose_boots, start_endless_run};
+use super::stage::{DOWN, ENTER, QUIT, START, Stage, TAKEN, choose_boots, is, start_endless_run};
 
 /// Starts the screens, which refuse before the terminal is taken; gives what they say.
 #[track_caller]
@@ -113,7 +113,7 @@ fn a_worker_that_fails_while_it_works_says_why() {
     terminal.wait_for("10 labels");
     start_endless_run(&terminal, &stage);
     terminal.wait_for("the worker failed");
-    terminal.wait_for("stopped");
+    terminal.wait_until("the stop", is("stopped"));
     terminal.send("1");
     terminal.wait_for("low end");
     terminal.send(QUIT);

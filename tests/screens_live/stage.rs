@@ -115,7 +115,7 @@ impl Stage {
     /// The screens on a terminal without graphics, once they take keys.
     pub(crate) fn screens(&self) -> Terminal {
         let terminal = self.spawn(&[], &[], Script::plain());
-        terminal.wait_for("10 labels");
+        terminal.wait_for_frame("10 labels");
         terminal
     }
 
@@ -206,6 +206,14 @@ pub(crate) fn assert_stops(run: &Path) {
     eventually("the worker's end", || worker(run).is_none().then_some(()));
 }
 
+/// A run's state in the first line.
+pub(crate) fn is(state: &'static str) -> impl Fn(&str) -> bool {
+    move |screen| {
+        let header = screen.lines().next().unwrap_or_default();
+        header.contains(state)
+    }
+}
+
 /// Types the value of the selected setting.
 pub(crate) fn type_value(terminal: &Terminal, value: &str) {
     terminal.send(&format!("=\x15{value}{ENTER}"));
@@ -233,7 +241,7 @@ pub(crate) fn start_endless_run(terminal: &Terminal, stage: &Stage) -> PathBuf {
     type_value(terminal, "9000000");
     terminal.wait_for("500..");
     terminal.send(START);
-    terminal.wait_for("running");
+    terminal.wait_until("work", is("running"));
     let run = stage.run();
     eventually("the first step", || (last_step(&run) > 0).then_some(()));
     run

@@ -23,7 +23,7 @@ fn the_shell_is_there_while_the_screens_are_stopped_and_fg_brings_them_back() {
     shell.wait_for("10 labels");
     let run = start_endless_run(&shell, &stage);
     shell.send("1");
-    shell.wait_for("low end");
+    shell.wait_for_frame("low end");
     let screen = trimmed(&shell.screen_text());
 
     shell.send(SUSPEND);
@@ -75,7 +75,7 @@ fn a_storm_of_sizes_ends_with_the_right_screen() {
     let mut terminal = stage.screens();
     start_endless_run(&terminal, &stage);
     terminal.send("1");
-    terminal.wait_for("low end");
+    terminal.wait_for_frame("low end");
     let screen = trimmed(&terminal.screen_text());
     let sizes = [(40, 10), (200, 60), (60, 16), (120, 40), (59, 16)];
     for at in 0..50 {

@@ -3,7 +3,7 @@
 use std::process::Stdio;
 
 use super::common::pty::Script;
-use super::stage::{ENTER, ESCAPE, QUIT, SIZE, Stage, TAKEN};
+use super::stage::{ENTER, ESCAPE, QUIT, SIZE, Stage, TAKEN, is};
 
 const QUESTIONS: &str = "\x1b[c";
 const KITTY: &str = "\x1b_Gf=32,a=T,t=d,";
@@ -32,7 +32,7 @@ fn looked_at(script: Script, environment: &[(&str, &str)], sent: &str, stage: &S
     let run = stage.path("run");
     let arguments = ["attach", run.to_str().unwrap()];
     let mut terminal = stage.spawn(&arguments, environment, script);
-    terminal.wait_for("ended");
+    terminal.wait_until("the run", is("ended"));
     terminal.send("3");
     terminal.wait_for("2 of 2 samples");
     terminal.send(ENTER);

@@ -2,16 +2,8 @@
 
 use super::stage::{
     DOWN, ENTER, QUIT, RESUME, RIGHT, START, Stage, assert_goes_on, assert_stops, choose_boots,
-    events, eventually, last_step, start_endless_run, type_value, worker,
+    events, eventually, is, last_step, start_endless_run, type_value, worker,
 };
-
-/// A state in the first line.
-fn is(state: &'static str) -> impl Fn(&str) -> bool {
-    move |screen| {
-        let header = screen.lines().next().unwrap_or_default();
-        header.contains(state)
-    }
-}
 
 #[test]
 fn a_newcomer_finds_a_unit_samples_it_and_saves_a_picture() {
