@@ -38,7 +38,7 @@ pub(super) struct Sampling {
     /// Where samples start: random, images:DIR or run:RUN
     #[arg(long, default_value = "random", value_name = "START")]
     init: String,
-    /// When `joint` ends
+    /// When `joint` and `spread` end
     #[arg(long, default_value_t = Stop::Converged, value_name = "WHEN", value_parser = choices::<Stop>(Stop::ALL.iter().map(|choice| choice.name()).collect()))]
     stop: Stop,
     /// Seed of the run
@@ -66,7 +66,7 @@ pub(super) struct Tuning {
     /// Share of the way to an end of the interval that one step may go
     #[arg(long, default_value_t = Settings::ALPHA, value_name = "X")]
     alpha: f64,
-    /// How `joint` goes through the samples
+    /// How `joint` and `spread` go through the samples
     #[arg(long, default_value_t = Update::Exact, value_name = "HOW", value_parser = choices::<Update>(Update::ALL.iter().map(|choice| choice.name()).collect()))]
     update: Update,
     /// How intervals are enforced

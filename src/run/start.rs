@@ -238,7 +238,7 @@ fn plan_request(manner: &Manner) -> PlanRequest {
     PlanRequest {
         rows: match settings.method {
             MethodKind::Incremental => settings.k.min(settings.n),
-            MethodKind::Joint => settings.n,
+            MethodKind::Joint | MethodKind::Spread => settings.n,
         },
         micro_batch: manner.micro_batch,
         scheme: manner.scheme,

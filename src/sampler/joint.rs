@@ -1,4 +1,4 @@
-//! `joint`: the exact joint objective for all rows at once.
+//! `joint` and `spread`: an exact objective of all rows at once.
 
 use super::counted::Counted;
 use super::evaluate::{Evaluate, EvaluateError};
@@ -9,10 +9,17 @@ use super::pace::Pace;
 use super::population::{Population, Status};
 use super::report::{Accepted, Finish, StepReport};
 use super::rows::{ReseedError, Rows};
-use super::settings::{Settings, SettingsError, Stop, Update};
+use super::settings::{MethodKind, Settings, SettingsError, Stop, Update};
+use super::spread::Spread;
 use super::state::{State, StateError};
 use super::tunables::Tunables;
 use ndarray::{Array2, ArrayView2, Axis};
+
+/// Relative change of the Riesz energy over 20 steps below which `spread` lets D count: that the
+/// samples are apart is enough, where they end D decides.
+const APART: f64 = 0.02;
+/// The energy alone has at most this part of all steps.
+const START_AT_MOST: u64 = 10;
 
 /// All rows at once, each step: evaluate the live rows, form the objective's exact gradient, pull
 /// it back, move each row within the linearised intervals and the prior.
@@ -25,6 +32,8 @@ pub(super) struct Joint {
     pub(super) population: Population,
     pub(super) motion: Motion,
     pace: Pace,
+    /// What is maximised in place of the paper's D, where it is another.
+    spread: Option<Spread>,
     update: Update,
     tunables: Tunables,
     pub(super) step: u64,
@@ -52,6 +61,7 @@ impl Joint {
         Ok(Joint {
             motion: Motion::new(settings, &population),
             pace: Pace::new(&tunables),
+            spread: (settings.method == MethodKind::Spread).then(Spread::new),
             update: settings.update,
             tunables,
             step: 0,
@@ -79,6 +89,7 @@ impl Joint {
         if self.update == Update::Exact {
             self.evaluate_rows(live, evaluator, moving)?;
             let sums = self.population.sums();
+            self.note_scale(&sums);
             self.pull(live, &sums, evaluator, moving)?;
             return Ok(sums.value());
         }
@@ -98,9 +109,31 @@ impl Joint {
                     sums.add(self.population.embeddings.row(row));
                 }
             }
+            self.note_scale(&sums);
             self.pull(block, &sums, evaluator, moving)?;
         }
         Ok(self.population.sums().value())
+    }
+
+    fn note_scale(&mut self, sums: &Sums) {
+        if let Some(spread) = &mut self.spread {
+            spread.note_scale(sums);
+        }
+    }
+
+    /// Notes what the objective has come to. `squares` is D, which every method reports.
+    fn note_objective(&mut self, squares: f64) {
+        let Some(spread) = &mut self.spread else {
+            return self.pace.note(squares);
+        };
+        let sums = self.population.sums();
+        self.pace.note(spread.value(&self.population, &sums));
+        let is_apart = self.pace.is_settled_within(APART)
+            || START_AT_MOST * self.step >= self.tunables.max_steps;
+        if !spread.counts_squares() && is_apart {
+            spread.count_squares(&self.population, &sums);
+            self.pace.begin_window();
+        }
     }
 
     fn evaluate_rows(
@@ -132,7 +165,10 @@ impl Joint {
         for (mut bar, &row) in embedding_bar.rows_mut().into_iter().zip(rows) {
             // A row drawn anew is at another code than the one evaluated.
             if let (true, Some(bar)) = (moving[row], bar.as_slice_mut()) {
-                sums.gradient_into(self.population.embeddings.row(row), None, bar);
+                match &self.spread {
+                    None => sums.gradient_into(self.population.embeddings.row(row), None, bar),
+                    Some(spread) => spread.gradient_into(&self.population, row, sums, bar),
+                }
             }
         }
         let back = evaluator.pull_back(embedding_bar.view())?;
@@ -289,7 +325,7 @@ impl Method for Joint {
         let live = self.population.live();
         let mut moving = vec![true; self.population.len()];
         let objective = self.evaluate_and_pull(&live, &mut evaluator, &mut moving)?;
-        self.pace.note(objective);
+        self.note_objective(objective);
         // Pulled back before any re-check: a check must not come between the two halves.
         self.follow_up(&live, &mut evaluator, &mut moving)?;
         let accepted = self.accept(&live, &mut evaluator)?;
@@ -353,6 +389,9 @@ impl Method for Joint {
         self.population.save(&mut state);
         self.motion.save(&mut state);
         self.pace.save(&mut state);
+        if let Some(spread) = &self.spread {
+            spread.save(&mut state);
+        }
         state.put_integer("step", self.step);
         state.put_integer("finish", Finish::to_integer(self.finish));
         state
@@ -363,9 +402,14 @@ impl Method for Joint {
         let population = self.population.load(state)?;
         let motion = self.motion.load(state)?;
         let pace = self.pace.load(state)?;
+        let spread = match &self.spread {
+            Some(_) => Some(Spread::load(state)?),
+            None => None,
+        };
         let step = state.integer("step")?;
         self.finish = Finish::from_integer(state.integer("finish")?)?;
         (self.population, self.motion, self.pace, self.step) = (population, motion, pace, step);
+        self.spread = spread;
         self.apply(&tunables);
         Ok(())
     }

@@ -76,6 +76,8 @@ pub fn start(settings: &Settings, problem: Problem) -> Result<Box<dyn Method>, S
     settings.check()?;
     Ok(match settings.method {
         MethodKind::Incremental => Box::new(Incremental::new(settings, problem)?),
-        MethodKind::Joint => Box::new(Joint::new(settings, settings.n, settings.stop, problem)?),
+        MethodKind::Joint | MethodKind::Spread => {
+            Box::new(Joint::new(settings, settings.n, settings.stop, problem)?)
+        }
     })
 }

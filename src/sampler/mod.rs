@@ -20,6 +20,7 @@ pub mod reached;
 pub mod report;
 mod rows;
 pub mod settings;
+mod spread;
 pub mod starts;
 pub mod state;
 mod targets;

@@ -52,9 +52,14 @@ impl Pace {
 
     /// Whether the objective changed by less than 1e-4 of itself over 20 steps.
     pub(super) fn is_settled(&self) -> bool {
+        self.is_settled_within(CHANGE)
+    }
+
+    /// Whether the objective changed by no more than that share of itself over 20 steps.
+    pub(super) fn is_settled_within(&self, change: f64) -> bool {
         match (self.recent.front(), self.recent.back()) {
             (Some(first), Some(last)) if self.recent.len() > WINDOW => {
-                (last - first).abs() <= CHANGE * last.abs()
+                (last - first).abs() <= change * last.abs()
             }
             _ => false,
         }
@@ -63,6 +68,11 @@ impl Pace {
     /// Halves the steps and begins a new window.
     pub(super) fn slow_down(&mut self) {
         self.share = (0.5 * self.share).max(SMALLEST);
+        self.begin_window();
+    }
+
+    /// Forgets the values so far: what is maximised has changed.
+    pub(super) fn begin_window(&mut self) {
         self.recent.clear();
     }
 

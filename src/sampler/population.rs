@@ -323,9 +323,14 @@ impl Population {
         self.prior.project_into(scratch, target);
     }
 
+    /// The rows with known values, in order.
+    pub(super) fn known_rows(&self) -> impl Iterator<Item = usize> + '_ {
+        (0..self.len()).filter(|&row| self.known[row])
+    }
+
     /// The sums of all rows with known values, about their mean.
     pub(super) fn sums(&self) -> Sums {
-        let rows = || (0..self.len()).filter(|&row| self.known[row]);
+        let rows = || self.known_rows();
         let embeddings = rows().map(|row| self.embeddings.row(row));
         let mut sums = Sums::about(objective::mean(embeddings, self.embeddings.ncols()));
         for row in rows() {

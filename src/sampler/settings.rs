@@ -52,11 +52,13 @@ choice!(
         Incremental = "incremental",
         /// The exact joint objective for all n samples at once.
         Joint = "joint",
+        /// The joint objective kept apart by a Riesz energy: the same value without duplicates.
+        Spread = "spread",
     }
 );
 
 choice!(
-    /// When `joint` ends.
+    /// When `joint` and `spread` end.
     Stop {
         /// A sample that becomes feasible stops moving, still counted in the sums; the run ends
         /// when all are.
@@ -67,7 +69,7 @@ choice!(
 );
 
 choice!(
-    /// How `joint` goes through the samples within a step.
+    /// How `joint` and `spread` go through the samples within a step.
     Update {
         /// Evaluate all, form the exact joint gradient, pull it back.
         Exact = "exact",
@@ -108,9 +110,9 @@ pub struct Settings {
     pub alpha: f64,
     /// Steps after which the run ends with what is feasible.
     pub max_steps: u64,
-    /// When `joint` ends.
+    /// When `joint` and `spread` end.
     pub stop: Stop,
-    /// How `joint` goes through the samples within a step.
+    /// How `joint` and `spread` go through the samples within a step.
     pub update: Update,
     /// How the intervals are enforced.
     pub constraint: ConstraintKind,
@@ -144,7 +146,7 @@ impl Settings {
         let k = 8;
         let batches = match method {
             MethodKind::Incremental => n.div_ceil(k) as u64 * 2,
-            MethodKind::Joint => 0,
+            MethodKind::Joint | MethodKind::Spread => 0,
         };
         Settings {
             method,
@@ -255,7 +257,10 @@ mod tests {
             );
         }
         let error = "jiont".parse::<MethodKind>().unwrap_err();
-        assert_eq!(error.to_string(), "`jiont` is none of incremental, joint");
+        assert_eq!(
+            error.to_string(),
+            "`jiont` is none of incremental, joint, spread"
+        );
     }
 
     #[test]

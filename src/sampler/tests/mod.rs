@@ -6,6 +6,7 @@ mod incremental;
 mod joint;
 mod optimum;
 mod replay;
+mod spread;
 mod tuning;
 
 use super::{Evaluate, Finish, Interval, Method, Problem, Settings, StepReport};

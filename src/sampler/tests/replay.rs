@@ -44,6 +44,10 @@ pub(super) fn every_kind() -> Vec<Settings> {
             ..base.clone()
         },
         Settings {
+            method: MethodKind::Spread,
+            ..base.clone()
+        },
+        Settings {
             method: MethodKind::Incremental,
             n: 30,
             ..base.clone()
