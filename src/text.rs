@@ -28,6 +28,14 @@ pub fn clean(text: &str) -> String {
     kept
 }
 
+/// So many of a thing: `1 sample`, `2 samples`.
+pub fn counted(count: usize, thing: &str) -> String {
+    match count {
+        1 => format!("1 {thing}"),
+        _ => format!("{count} {thing}s"),
+    }
+}
+
 /// `word` as a POSIX shell reads it back: in single quotes unless every character is harmless.
 pub fn shell_word(word: &str) -> String {
     let harmless =

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use crate::graph::Tensor;
 
-pub use embedded::Embedded;
+pub use embedded::{Embedded, catches_panics_here};
 pub use open::{DeviceChoice, Opened, RuntimeChoice, RuntimeRequest, Survey, open, survey};
 
 /// [`Backend::name`] of the embedded runtime.

@@ -5,11 +5,12 @@
 
 use std::io;
 use std::os::fd::AsFd;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossterm::event::{self, Event, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
+use super::answers::Answers;
 use super::chord::Chord;
 use super::message::{Message, Mouse};
 use super::wake::Alarm;
@@ -23,13 +24,15 @@ pub(super) enum Woken {
     HungUp,
 }
 
-/// Waits for a key, a call from another thread or the end of `patience`; adds what was typed.
+/// Waits for a key, a call from another thread or the end of `patience`; adds what was typed, and
+/// leaves out what are late answers of the terminal.
 ///
 /// # Errors
 /// The terminal cannot be read.
 pub(super) fn wait(
     alarm: &mut Alarm,
     patience: Option<Duration>,
+    answers: &mut Answers,
     messages: &mut Vec<Message>,
 ) -> io::Result<Woken> {
     let stdin = io::stdin();
@@ -53,7 +56,10 @@ pub(super) fn wait(
     while event::poll(Duration::ZERO)? {
         match event::read()? {
             Event::Key(key) if key.kind != KeyEventKind::Release => {
-                messages.push(Message::Key(Chord::from(key)));
+                let more_follows = event::poll(Duration::ZERO)?;
+                if !answers.take(&key, more_follows, Instant::now()) {
+                    messages.push(Message::Key(Chord::from(key)));
+                }
             }
             Event::Paste(text) => messages.push(Message::Paste(text)),
             Event::Mouse(mouse) => messages.extend(mouse_of(mouse).map(Message::Mouse)),

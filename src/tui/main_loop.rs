@@ -8,6 +8,7 @@ use crossterm::clipboard::CopyToClipboard;
 use crossterm::queue;
 use rustix::process::{Signal, getpid, kill_process};
 
+use super::answers::Answers;
 use super::app::App;
 use super::effect::Effect;
 use super::frame_log::FrameLog;
@@ -36,6 +37,7 @@ pub(super) struct Loop {
     painters: Painters,
     tasks: Tasks,
     signals: Signals,
+    answers: Answers,
     frame_time: Duration,
     last_frame: Instant,
     /// Something changed since the last frame.
@@ -76,6 +78,7 @@ impl Loop {
             painters,
             tasks,
             signals,
+            answers: Answers::default(),
             frame_time: Duration::from_secs_f64(1.0 / fps.clamp(0.1, 60.0)),
             last_frame: Instant::now(),
             is_dirty: true,
@@ -109,7 +112,8 @@ impl Loop {
     fn turn(&mut self) -> io::Result<Option<Ended>> {
         let mut messages = Vec::new();
         let patience = self.patience();
-        match input::wait(&mut self.signals.alarm, patience, &mut messages)? {
+        let (alarm, answers) = (&mut self.signals.alarm, &mut self.answers);
+        match input::wait(alarm, patience, answers, &mut messages)? {
             Woken::Up => {}
             Woken::HungUp => return Ok(Some(self.hang_up())),
         }

@@ -1,5 +1,6 @@
 //! What the screens are told: keys, and what the threads behind them have found.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::chord::Chord;
@@ -61,15 +62,15 @@ pub enum Message {
     /// A bundle was opened, or could not be.
     Bundle(Result<Arc<OpenBundle>, String>),
     /// A run was made and its worker started.
-    Started(std::path::PathBuf),
+    Started(PathBuf),
     /// A worker has taken up a run.
-    Begun(std::path::PathBuf),
+    Begun(PathBuf),
     /// A run was opened.
     Run {
         /// Its number.
         id: RunId,
         /// Its folder.
-        path: std::path::PathBuf,
+        path: PathBuf,
         /// Its `run.toml`.
         file: Box<RunFile>,
         /// Whether it is shown at once, and not only compared.
@@ -116,6 +117,8 @@ pub enum Message {
     Catalogue(Vec<Listed>),
     /// What the GPU does; none where there is none.
     Gpu(Option<Gpu>),
+    /// A run's folder was deleted.
+    Removed(PathBuf),
     /// Something was done that is worth a line.
     Done(String),
     /// Something could not be done.

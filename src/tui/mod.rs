@@ -5,6 +5,7 @@
 //! changed. All that takes long happens in [`tasks`] or in the worker of a run, a process of its own.
 
 pub mod action;
+mod answers;
 pub mod app;
 pub mod chord;
 pub mod effect;

@@ -7,11 +7,16 @@ use std::path::PathBuf;
 use etcetera::BaseStrategy;
 
 use super::terminal;
+use crate::runtime;
 
 /// Has every panic restore the terminal, write a report and end the program. Runs have workers of
 /// their own and go on.
 pub(super) fn install() {
     std::panic::set_hook(Box::new(|panic| {
+        // Told as what it becomes: an error of the network that was run.
+        if runtime::catches_panics_here() {
+            return;
+        }
         // Held to the end: no other thread draws over what is said now.
         let _stdout = std::io::stdout().lock();
         let _ = terminal::restore();

@@ -19,6 +19,7 @@ use crate::machine::Gpus;
 use crate::run::control::Command;
 use crate::run::run_file::RunFile;
 use crate::run::{RunFolder, Watch, catalogue, export, marks, remove};
+use crate::text;
 
 /// Tells the screens something, from any thread.
 #[derive(Clone)]
@@ -137,8 +138,8 @@ impl Tasks {
                     let (teller, folder) = (self.teller.clone(), watched.folder.clone());
                     thread::spawn(move || match export(&folder, &samples, &to) {
                         Ok(_) => teller.tell(Message::Done(format!(
-                            "{} samples saved in {}",
-                            samples.len(),
+                            "{} saved in {}",
+                            text::counted(samples.len(), "sample"),
                             to.display()
                         ))),
                         Err(error) => teller.fail("not saved", &error),
@@ -205,10 +206,7 @@ impl Tasks {
     fn remove(&mut self, path: &std::path::Path) {
         let removed = RunFolder::open(path).and_then(|folder| remove(&folder));
         match removed {
-            Ok(()) => {
-                let text = format!("{} is deleted", path.display());
-                self.teller.tell(Message::Done(text));
-            }
+            Ok(()) => self.teller.tell(Message::Removed(path.to_owned())),
             Err(error) => self.teller.fail("not deleted", &error),
         }
     }

@@ -39,7 +39,7 @@ fn a_signal_gives_the_terminal_back_and_leaves_the_run_with_a_checkpoint() {
 
 #[test]
 fn every_signal_that_ends_a_program_gives_the_terminal_back() {
-    for signal in [Signal::INT, Signal::QUIT, Signal::TERM] {
+    for signal in [Signal::INT, Signal::QUIT, Signal::TERM, Signal::HUP] {
         let stage = Stage::new();
         let mut terminal = stage.screens();
         terminal.signal(signal);

@@ -77,7 +77,7 @@ fn a_storm_of_sizes_ends_with_the_right_screen() {
     terminal.send("1");
     terminal.wait_for_frame("low end");
     let screen = trimmed(&terminal.screen_text());
-    let sizes = [(40, 10), (200, 60), (60, 16), (120, 40), (59, 16)];
+    let sizes = [(40, 10), (200, 60), (60, 16), (1, 1), (120, 40), (59, 16)];
     for at in 0..50 {
         let (columns, rows) = sizes[at % sizes.len()];
         terminal.resize(columns + (at as u16 % 7), rows);

@@ -3,7 +3,9 @@
 use std::process::Stdio;
 
 use super::common::pty::Script;
-use super::stage::{ENTER, ESCAPE, QUIT, SIZE, Stage, TAKEN, is};
+use rustix::process::Signal;
+
+use super::stage::{ENTER, ESCAPE, GIVEN_BACK, QUIT, SIZE, Stage, TAKEN, choose_boots, is};
 
 const QUESTIONS: &str = "\x1b[c";
 const KITTY: &str = "\x1b_Gf=32,a=T,t=d,";
@@ -27,6 +29,53 @@ fn a_silent_terminal_gets_a_frame_at_once_and_answers_keys() {
     terminal.assert_mode_restored();
 }
 
+#[test]
+fn answers_that_come_late_are_not_taken_for_keys() {
+    let stage = Stage::new();
+    let mut terminal = stage.spawn(&[], &[], Script::silent());
+    terminal.wait_for_frame("10 labels");
+    let late = [
+        "\x1b_Gi=31;OK\x1b\\",
+        "\x1bP>|kitty(0.42.2)\x1b\\",
+        "\x1b[6;20;10t",
+        "\x1b]11;rgb:1e1e/1e1e/2e2e\x07",
+        "\x1b]11;rgb:1e1e/1e1e/2e2e\x1b\\",
+        "\x1b[?62;22c",
+    ];
+    terminal.send(&late.concat());
+    terminal.send("boot");
+    terminal.wait_for("boot ");
+    terminal.wait_for("/ boot ");
+    terminal.send(QUIT);
+    assert_eq!(terminal.exit().exit_code(), 0);
+}
+
+#[test]
+fn pasted_text_is_text_and_no_keys() {
+    let stage = Stage::new();
+    let mut terminal = stage.screens();
+    terminal.send("\x1b[200~an\x11kle\r b\x1b[31moot\x1b[201~");
+    terminal.wait_for("[9]");
+    terminal.wait_until("what was pasted, in the search field", |screen| {
+        let field = screen.lines().find(|line| line.contains("/ ankle b"));
+        field.is_some_and(|line| line.contains("oot"))
+    });
+    terminal.send(QUIT);
+    assert_eq!(terminal.exit().exit_code(), 0);
+}
+
+#[test]
+fn the_command_is_copied_to_the_terminals_clipboard() {
+    let stage = Stage::new();
+    let mut terminal = stage.screens();
+    choose_boots(&terminal);
+    terminal.send("y");
+    terminal.wait_for("copied: invset sample");
+    terminal.wait_for_bytes("\x1b]52;c;aW52c2V0IHNhbXBsZS");
+    terminal.send(QUIT);
+    assert_eq!(terminal.exit().exit_code(), 0);
+}
+
 /// What the program sends on a terminal when a sample is looked at, large.
 fn looked_at(script: Script, environment: &[(&str, &str)], sent: &str, stage: &Stage) -> String {
     let run = stage.path("run");
@@ -38,6 +87,15 @@ fn looked_at(script: Script, environment: &[(&str, &str)], sent: &str, stage: &S
     terminal.send(ENTER);
     terminal.wait_for("esc leaves");
     terminal.wait_for_bytes(sent);
+    // Nothing stays behind while the program is stopped, and it comes again.
+    let before = terminal.raw_text().matches(sent).count();
+    terminal.signal(Signal::TSTP);
+    terminal.wait_for_bytes(GIVEN_BACK);
+    let raw = terminal.raw_text();
+    assert!(raw.rfind(DELETED) > raw.rfind(KITTY) || !raw.contains(KITTY));
+    terminal.signal(Signal::CONT);
+    terminal.wait_for_count(sent, before + 1);
+    terminal.wait_for_frame("esc leaves");
     terminal.send(ESCAPE);
     terminal.wait_until("the gallery", |screen| !screen.contains("esc leaves"));
     terminal.send("q");

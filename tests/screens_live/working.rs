@@ -1,5 +1,7 @@
 //! Runs that are started, watched, changed, stopped and looked at by keys.
 
+use rustix::process::{Signal, kill_process};
+
 use super::stage::{
     DOWN, ENTER, QUIT, RESUME, RIGHT, START, Stage, assert_goes_on, assert_stops, choose_boots,
     events, eventually, is, last_step, start_endless_run, type_value, worker,
@@ -30,9 +32,9 @@ fn a_newcomer_finds_a_unit_samples_it_and_saves_a_picture() {
     terminal.send(" ");
     terminal.wait_for("1 selected");
     terminal.send("e");
-    terminal.wait_for("Save 1 sample");
+    terminal.wait_for("Save 1 sample to");
     terminal.send(ENTER);
-    terminal.wait_for("saved in exports/");
+    terminal.wait_for("1 sample saved in exports/");
     terminal.send("q");
     assert_eq!(terminal.exit().exit_code(), 0);
     terminal.assert_mode_restored();
@@ -140,6 +142,52 @@ fn two_screens_watch_one_run_and_either_may_order() {
     second.wait_until("the stop", is("stopped"));
     second.send("q");
     assert_eq!(second.exit().exit_code(), 0);
+}
+
+#[test]
+fn a_worker_that_is_killed_is_said_and_another_goes_on() {
+    let stage = Stage::new();
+    let mut terminal = stage.screens();
+    let run = start_endless_run(&terminal, &stage);
+    kill_process(worker(&run).unwrap(), Signal::KILL).unwrap();
+    terminal.wait_for("the worker failed");
+    terminal.wait_for("signal: 9");
+    terminal.wait_until("the stop", is("stopped"));
+    terminal.send(RESUME);
+    terminal.wait_until("work again", is("running"));
+    assert_goes_on(&run);
+    terminal.send(QUIT);
+    terminal.wait_for("Leave?");
+    terminal.send(ENTER);
+    assert_eq!(terminal.exit().exit_code(), 0);
+}
+
+#[test]
+fn a_run_at_work_is_not_deleted_and_one_that_was_stopped_is() {
+    let stage = Stage::new();
+    let mut terminal = stage.screens();
+    let run = start_endless_run(&terminal, &stage);
+    let delete = || {
+        terminal.send("6");
+        terminal.wait_for("Runs in runs");
+        terminal.wait_for("0/4");
+        terminal.send("x");
+        terminal.wait_for("Delete this run?");
+        terminal.send(&format!("j{ENTER}"));
+    };
+    delete();
+    terminal.wait_for("not deleted");
+    assert_goes_on(&run);
+    terminal.send("2x");
+    terminal.wait_until("the stop", is("stopped"));
+    delete();
+    terminal.wait_for("is deleted");
+    assert!(!run.exists());
+    terminal.wait_for("There is no run yet");
+    terminal.send("2");
+    terminal.wait_for("No run is open");
+    terminal.send("q");
+    assert_eq!(terminal.exit().exit_code(), 0);
 }
 
 #[test]

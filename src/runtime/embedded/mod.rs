@@ -1,13 +1,13 @@
 //! The embedded runtime: rten, compiled in, so that the first command works where nothing is
 //! installed. CPU only.
 
+mod caught;
 mod operators;
 mod outline;
 mod value;
 mod wire;
 
 use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use rten::{Model, ModelOptions, NodeId, RunOptions, ThreadPool};
@@ -15,6 +15,8 @@ use rten::{Model, ModelOptions, NodeId, RunOptions, ThreadPool};
 use crate::graph::DType;
 
 use super::{Backend, Held, Input, Runtime, RuntimeError, Session, SessionOptions};
+pub use caught::catches_panics_here;
+use caught::caught;
 use value::EmbeddedValue;
 
 /// Version of rten in `Cargo.lock`; a test compares them.
@@ -91,7 +93,7 @@ impl Runtime for Embedded {
                 refused.join("; ")
             )));
         }
-        let loaded = catch_unwind(|| {
+        let loaded = caught(|| {
             ModelOptions::with_all_ops()
                 .prepack_weights(true)
                 .load(model.to_vec())
@@ -137,11 +139,9 @@ impl Session for EmbeddedSession {
         let model = &self.model;
         let outputs = &self.outputs;
         // The session holds no state that a panic could leave half-changed: a run only reads it.
-        let results = catch_unwind(AssertUnwindSafe(|| {
-            model.run(values, outputs, Some(options))
-        }))
-        .map_err(|payload| run_error(panic_text(payload.as_ref())))?
-        .map_err(|error| run_error(error.to_string()))?;
+        let results = caught(|| model.run(values, outputs, Some(options)))
+            .map_err(|payload| run_error(panic_text(payload.as_ref())))?
+            .map_err(|error| run_error(error.to_string()))?;
         Ok(results
             .into_iter()
             .zip(&self.output_types)

@@ -1,6 +1,7 @@
 //! Actions of the gallery.
 
 use super::{portray_selected, run};
+use crate::text;
 use crate::tui::action::Action;
 use crate::tui::app::App;
 use crate::tui::effect::Effect;
@@ -99,11 +100,11 @@ pub(super) fn ask_where_to(app: &mut App) -> Vec<Effect> {
     let Some(run) = app.run() else {
         return Vec::new();
     };
-    let count = app.gallery.exported(run).len();
+    let what = text::counted(app.gallery.exported(run).len(), "sample");
     let name = run.name();
     app.overlays.push(Overlay::Prompt(Prompt {
         asked: Asked::Export,
-        title: format!("Save {count} samples to"),
+        title: format!("Save {what} to"),
         hint: "a new folder: the pictures, samples.csv, and the command that repeats the query"
             .to_owned(),
         line: Line::new(&format!("exports/{name}")),

@@ -98,6 +98,10 @@ pub fn update(app: &mut App, message: Message) -> Vec<Effect> {
             app.gpu = gpu;
             Vec::new()
         }
+        Message::Removed(path) => {
+            app.say(format!("{} is deleted", path.display()));
+            runs::forget(app, &path)
+        }
         Message::Done(text) => {
             app.say(text);
             Vec::new()

@@ -1,10 +1,11 @@
 //! Actions of the list of runs.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::tui::action::{Action, Place, Tab};
 use crate::tui::app::App;
 use crate::tui::effect::Effect;
+use crate::tui::message::RunId;
 use crate::tui::overlay::{self, Overlay};
 
 /// Lines of a page.
@@ -52,10 +53,20 @@ pub(super) fn act(app: &mut App, place: Place, action: Action) -> Option<Vec<Eff
 }
 
 /// The selected run and whether it is open already.
-fn selected(app: &App) -> Option<(PathBuf, Option<crate::tui::message::RunId>)> {
+fn selected(app: &App) -> Option<(PathBuf, Option<RunId>)> {
     let path = app.list.selected()?.path.clone();
     let open = app.runs.iter().find(|(_, run)| run.path == path);
     Some((path, open.map(|(id, _)| *id)))
+}
+
+/// Closes a run whose folder is gone.
+pub(super) fn forget(app: &mut App, path: &Path) -> Vec<Effect> {
+    let gone = app.runs.iter().filter(|(_, run)| run.path == path);
+    let gone: Vec<RunId> = gone.map(|(id, _)| *id).collect();
+    app.runs.retain(|(id, _)| !gone.contains(id));
+    app.compared.retain(|id| !gone.contains(id));
+    app.current = app.current.filter(|id| !gone.contains(id));
+    gone.into_iter().map(Effect::Forget).collect()
 }
 
 /// Shows the selected run.
