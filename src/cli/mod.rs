@@ -32,15 +32,20 @@ use crate::runtime::{DeviceChoice, RuntimeChoice, RuntimeRequest};
 
 /// Sample the inverse set of a neuron: diverse images that drive it to a chosen level.
 #[derive(Debug, Parser)]
-#[command(name = "invset", version, about, max_term_width = 100)]
+#[command(name = "invset", version, about, after_help = FIRST_STEPS, max_term_width = 100)]
 pub struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
-    screens: screens::ScreenArgs,
-    #[command(flatten)]
     global: Global,
+    #[command(flatten)]
+    screens: screens::ScreenArgs,
 }
+
+/// What a newcomer can do with no more than the help.
+const FIRST_STEPS: &str = "\
+Without a command the screens open: type a few letters of what the network should see, press enter,
+then ctrl-r. F1 shows all keys. Without a terminal: invset sample --where 'king penguin in 20..30'";
 
 /// Flags that every command takes.
 #[derive(Debug, Clone, Args)]

@@ -11,8 +11,10 @@ use crate::preview::GraphicsChoice;
 use crate::run::{RunFolder, defaults};
 use crate::tui::{self, Ended, Options};
 
-/// Flags of the screens.
+/// Flags of the screens. In the help their heading holds for all that follows, so they stand after
+/// all others.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Screens")]
 pub struct ScreenArgs {
     /// The bundle to begin with; INVSET_BUNDLE names another default
     #[arg(long, value_name = "NAME|DIR")]
@@ -20,7 +22,7 @@ pub struct ScreenArgs {
     /// How pictures are shown
     #[arg(long, value_enum, value_name = "HOW")]
     graphics: Option<GraphicsChoice>,
-    /// A theme by its name (default: by the terminal's background)
+    /// night, day, contrast, ansi, mono or one of yours (default: by the terminal's background)
     #[arg(long, value_name = "NAME")]
     theme: Option<String>,
     /// Frames a second at most (default: 10, over SSH 4)
@@ -29,10 +31,10 @@ pub struct ScreenArgs {
     /// Take the mouse; the terminal then selects no text
     #[arg(long)]
     mouse: bool,
-    /// Notes the time and the size of every frame, for measurements
+    /// Note the time and the size of every frame, for measurements
     #[arg(long, value_name = "FILE", hide = true)]
     frame_log: Option<PathBuf>,
-    /// Where runs are and are made
+    /// The folder of runs (default: runs)
     #[arg(long, value_name = "DIR")]
     runs: Option<PathBuf>,
 }

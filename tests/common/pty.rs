@@ -336,6 +336,11 @@ impl Terminal {
         String::from_utf8_lossy(&self.output().raw).into_owned()
     }
 
+    /// How many bytes the program has written.
+    pub fn bytes_written(&self) -> usize {
+        self.output().raw.len()
+    }
+
     /// Another size of the window; the program gets SIGWINCH.
     pub fn resize(&self, columns: u16, rows: u16) {
         let mut output = self.output();

@@ -1,0 +1,89 @@
+//! From a key to its frame while the optimiser has all cores: by the program's own log, and as
+//! somebody at the terminal sees it.
+
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use crate::common::options::Options;
+use crate::common::table::{Table, milliseconds};
+use crate::quantile;
+use crate::subject::{Backend, Headless, Screens};
+
+const KEYS: usize = 60;
+
+/// Between two keys; no multiple of the time of a frame, so that keys come at all moments of one.
+const PAUSE: Duration = Duration::from_millis(237);
+
+pub(crate) fn table(options: &Options) -> anyhow::Result<()> {
+    let mut table = Table::new(&[
+        "runtime",
+        "keys",
+        "to the frame, median ms",
+        "95 %",
+        "seen outside, median ms",
+        "95 %",
+    ]);
+    for backend in Backend::all() {
+        let (inside, outside) = measure(&backend, options.rounds(KEYS))?;
+        table.row(vec![
+            backend.name.to_owned(),
+            outside.len().to_string(),
+            milliseconds(quantile(&inside, 0.5)),
+            milliseconds(quantile(&inside, 0.95)),
+            milliseconds(quantile(&outside, 0.5)),
+            milliseconds(quantile(&outside, 0.95)),
+        ]);
+    }
+    table.print(
+        "From a key to its frame during a run that uses every core (goal: within a frame, 100 ms)",
+    );
+    Ok(())
+}
+
+/// Seconds from keys to frames, inside and outside.
+fn measure(backend: &Backend, keys: usize) -> anyhow::Result<(Vec<f64>, Vec<f64>)> {
+    let folder = tempfile::tempdir()?;
+    let headless = Headless::start(backend, folder.path(), "run", &["-n", "100000"])?;
+    headless.wait_for_steps(2)?;
+    let path = headless.run.to_string_lossy().into_owned();
+    let screens = Screens::start(backend, &["attach", &path])?;
+    // Enough samples to go along.
+    screens.terminal.wait_until("samples", |screen| {
+        screen.contains("sample 0") && screen.contains("steps/s")
+    });
+    let mut outside = Vec::new();
+    let frames = screens.during(|terminal| {
+        let mut sample = 0;
+        for key in 0..keys {
+            // Another screen, another sample there, the run again, another sample there.
+            let (text, answer) = match key % 6 {
+                0 => ("3", "by index".to_owned()),
+                3 => ("2", "Diversity".to_owned()),
+                2 | 5 => {
+                    sample -= 1;
+                    ("[", format!("sample {sample} "))
+                }
+                _ => {
+                    sample += 1;
+                    ("]", format!("sample {sample} "))
+                }
+            };
+            let in_gallery = (1..3).contains(&(key % 6));
+            let pressed = Instant::now();
+            terminal.send(text);
+            if in_gallery {
+                // The gallery marks the selected picture's caption.
+                let answer = format!("›{sample} ");
+                terminal.wait_until(&answer, |screen| screen.contains(&answer));
+            } else {
+                terminal.wait_until(&answer, |screen| screen.contains(&answer));
+            }
+            outside.push(pressed.elapsed().as_secs_f64());
+            sleep(PAUSE);
+        }
+        Ok(())
+    })?;
+    headless.kill()?;
+    let inside = frames.iter().filter_map(|frame| frame.key_ms);
+    Ok((inside.map(|ms| ms / 1e3).collect(), outside))
+}
