@@ -53,31 +53,21 @@ fn measure(backend: &Backend, keys: usize) -> anyhow::Result<(Vec<f64>, Vec<f64>
     });
     let mut outside = Vec::new();
     let frames = screens.during(|terminal| {
-        let mut sample = 0;
         for key in 0..keys {
-            // Another screen, another sample there, the run again, another sample there.
+            // Into the gallery, along it, back to the run, along its samples.
             let (text, answer) = match key % 6 {
                 0 => ("3", "by index".to_owned()),
                 3 => ("2", "Diversity".to_owned()),
-                2 | 5 => {
-                    sample -= 1;
-                    ("[", format!("sample {sample} "))
-                }
-                _ => {
-                    sample += 1;
-                    ("]", format!("sample {sample} "))
+                place => {
+                    let (text, sample) = if place % 3 == 1 { ("]", 1) } else { ("[", 0) };
+                    // The gallery marks the selected picture, the run screen describes it.
+                    let mark = if place < 3 { "▸" } else { "sample " };
+                    (text, format!("{mark}{sample} "))
                 }
             };
-            let in_gallery = (1..3).contains(&(key % 6));
             let pressed = Instant::now();
             terminal.send(text);
-            if in_gallery {
-                // The gallery marks the selected picture's caption.
-                let answer = format!("›{sample} ");
-                terminal.wait_until(&answer, |screen| screen.contains(&answer));
-            } else {
-                terminal.wait_until(&answer, |screen| screen.contains(&answer));
-            }
+            terminal.wait_until(&answer, |screen| screen.contains(&answer));
             outside.push(pressed.elapsed().as_secs_f64());
             sleep(PAUSE);
         }
