@@ -73,7 +73,6 @@ fn measure(backend: &Backend, keys: usize) -> anyhow::Result<(Vec<f64>, Vec<f64>
         }
         Ok(())
     })?;
-    headless.kill()?;
     let inside = frames.iter().filter_map(|frame| frame.key_ms);
     Ok((inside.map(|ms| ms / 1e3).collect(), outside))
 }

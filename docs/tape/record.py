@@ -51,7 +51,7 @@ TAPE = [
     ("type", "\x12"),
     ("wait", "steps/s"),
     ("samples", 14),
-    ("type", *"]" * 3),
+    ("type", *"]" * 8),
     ("pause", 3),
     ("keep", "run"),
     ("samples", 48),
@@ -59,9 +59,6 @@ TAPE = [
     ("type", "3"),
     ("pause", 2),
     ("keep", "gallery"),
-    ("type", "4"),
-    ("pause", 2),
-    ("keep", "map"),
     ("type", "q"),
 ]
 

@@ -131,20 +131,19 @@ impl Chart<'_> {
             (x, y)
         };
         for trace in &self.traces {
-            let mut before = None;
+            let mut pen = Pen::default();
             for point in trace
                 .points
                 .iter()
                 .filter(|point| point.0 >= first && point.0 <= last)
             {
-                if !point.1.is_finite() {
-                    before = None;
-                    continue;
+                if point.1.is_finite() {
+                    pen.move_to(place(point), &mut canvas, trace);
+                } else {
+                    pen.lift(&mut canvas, trace);
                 }
-                let at = place(point);
-                canvas.line(before.unwrap_or(at), at, trace.point, trace.style);
-                before = Some(at);
             }
+            pen.lift(&mut canvas, trace);
         }
         canvas.paint(buffer);
     }
@@ -168,6 +167,62 @@ impl Chart<'_> {
             let x = plot.x + (share * f64::from(plot.width - 1)).round() as u16;
             buffer.set_string(x, y, look.symbols.tick, look.style(Role::Accent));
         }
+    }
+}
+
+/// Draws one line. Of many points in a column only what shows is drawn: where the line comes in, how far
+/// it goes up and down, where it leaves. The charts of a long run take no longer than those of a short one.
+#[derive(Default)]
+struct Pen {
+    /// The last point of the column before.
+    before: Option<(f64, f64)>,
+    column: Option<Column>,
+}
+
+/// The points of a line that share a column.
+struct Column {
+    at: f64,
+    first: (f64, f64),
+    last: (f64, f64),
+    top: f64,
+    bottom: f64,
+}
+
+impl Pen {
+    fn move_to(&mut self, point: (f64, f64), canvas: &mut Canvas, trace: &Trace<'_>) {
+        let at = point.0.round();
+        if let Some(column) = self.column.as_mut().filter(|column| column.at == at) {
+            column.last = point;
+            column.top = column.top.min(point.1);
+            column.bottom = column.bottom.max(point.1);
+            return;
+        }
+        self.draw(canvas, trace);
+        self.column = Some(Column {
+            at,
+            first: point,
+            last: point,
+            top: point.1,
+            bottom: point.1,
+        });
+    }
+
+    /// Ends the line; the next point begins another.
+    fn lift(&mut self, canvas: &mut Canvas, trace: &Trace<'_>) {
+        self.draw(canvas, trace);
+        self.before = None;
+    }
+
+    fn draw(&mut self, canvas: &mut Canvas, trace: &Trace<'_>) {
+        let Some(column) = self.column.take() else {
+            return;
+        };
+        let mut line = |from, to| canvas.line(from, to, trace.point, trace.style);
+        line(self.before.unwrap_or(column.first), column.first);
+        if column.top < column.bottom {
+            line((column.at, column.top), (column.at, column.bottom));
+        }
+        self.before = Some(column.last);
     }
 }
 
@@ -201,6 +256,49 @@ pub fn axis_end(step: u64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What a pen draws of these points, and what lines from each to the next draw.
+    fn drawn(points: &[(f64, f64)]) -> [Vec<String>; 2] {
+        let area = Rect::new(0, 0, 4, 3);
+        let trace = Trace {
+            points,
+            style: Style::new(),
+            point: '*',
+        };
+        let (mut by_pen, mut by_lines) = (
+            Canvas::new(area, ratatui::symbols::Marker::Braille),
+            Canvas::new(area, ratatui::symbols::Marker::Braille),
+        );
+        let mut pen = Pen::default();
+        let mut before = None;
+        for &point in points {
+            pen.move_to(point, &mut by_pen, &trace);
+            by_lines.line(before.unwrap_or(point), point, '*', trace.style);
+            before = Some(point);
+        }
+        pen.lift(&mut by_pen, &trace);
+        [by_pen, by_lines].map(|canvas| {
+            let mut buffer = Buffer::empty(area);
+            canvas.paint(&mut buffer);
+            let cells = buffer.content().iter();
+            cells.map(|cell| cell.symbol().to_owned()).collect()
+        })
+    }
+
+    #[test]
+    fn many_points_in_a_column_look_as_if_each_were_drawn() {
+        let crowded: Vec<(f64, f64)> = (0..200)
+            .map(|at| {
+                let at = f64::from(at);
+                (at / 199.0 * 7.0, 5.5 + 5.0 * (at * 0.05).sin())
+            })
+            .collect();
+        let sparse = [(0.0, 11.0), (3.0, 0.0), (7.0, 8.0)];
+        for points in [&crowded[..], &sparse] {
+            let [by_pen, by_lines] = drawn(points);
+            assert_eq!(by_pen, by_lines);
+        }
+    }
 
     #[test]
     fn the_axis_grows_in_strides() {
