@@ -47,9 +47,11 @@ fn measure(backend: &Backend, keys: usize) -> anyhow::Result<(Vec<f64>, Vec<f64>
     headless.wait_for_steps(2)?;
     let path = headless.run.to_string_lossy().into_owned();
     let screens = Screens::start(backend, &["attach", &path])?;
-    // Enough samples to go along.
-    screens.terminal.wait_until("samples", |screen| {
-        screen.contains("sample 0") && screen.contains("steps/s")
+    // Samples to go along.
+    screens.terminal.wait_until("two samples", |screen| {
+        let count = screen.split(" of 100000 samples").next();
+        let count = count.and_then(|before| before.rsplit(' ').next()?.parse::<u64>().ok());
+        count.is_some_and(|count| count >= 2) && screen.contains("sample 0")
     });
     let mut outside = Vec::new();
     let frames = screens.during(|terminal| {
