@@ -363,13 +363,13 @@ mod tests {
         draft.step(-10);
         assert_eq!(
             draft.text(),
-            "goldfish in p80..p99.9",
+            "goldfish in p85..p99.9",
             "a far step is five rungs"
         );
         draft.other_side();
         draft.step(1);
-        assert_eq!(draft.text(), "goldfish in p80..p100");
-        assert!((draft.share().unwrap() - 0.2).abs() < 1e-9);
+        assert_eq!(draft.text(), "goldfish in p85..p100");
+        assert!((draft.share().unwrap() - 0.15).abs() < 1e-9);
     }
 
     #[test]
