@@ -57,7 +57,7 @@ impl<T: DeserializeOwned> Tail<T> {
                     self.rewind();
                     return News::Rewound;
                 }
-                // A file that cannot be read now may be there later.
+                // A file that cannot be read now may be there later. One that is deleted was seen.
                 Err(_) => return News::Lines(Vec::new()),
             };
             if !lines.is_empty() || self.read == before {
@@ -68,13 +68,7 @@ impl<T: DeserializeOwned> Tail<T> {
 
     /// The bytes behind what was read; none where that has changed.
     fn bytes(&self) -> io::Result<Option<Vec<u8>>> {
-        let mut file = match File::open(&self.path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound && self.read > 0 => {
-                return Ok(None);
-            }
-            Err(error) => return Err(error),
-        };
+        let mut file = File::open(&self.path)?;
         if file.metadata()?.len() < self.read {
             return Ok(None);
         }
@@ -164,14 +158,27 @@ mod tests {
         std::fs::write(&path, "1\n7\n8\n9\n").unwrap();
         assert_eq!(tail.next(), News::Rewound);
         assert_eq!(lines(&mut tail), [1, 7, 8, 9]);
-        std::fs::remove_file(&path).unwrap();
-        assert_eq!(tail.next(), News::Rewound);
-        assert!(lines(&mut tail).is_empty());
         // What is cut and written again alike was never away.
+        std::fs::write(&path, "1\n7\n8\n9\n3\n").unwrap();
+        assert_eq!(lines(&mut tail), [3]);
+    }
+
+    #[test]
+    fn what_was_read_of_a_file_that_is_deleted_stays_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lines");
+        let mut tail = Tail::new(path.clone());
         append(&path, "1\n2\n");
         assert_eq!(lines(&mut tail), [1, 2]);
-        std::fs::write(&path, "1\n2\n3\n").unwrap();
+        std::fs::remove_file(&path).unwrap();
+        assert!(lines(&mut tail).is_empty());
+        append(&path, "1\n2\n3\n");
         assert_eq!(lines(&mut tail), [3]);
+        std::fs::remove_file(&path).unwrap();
+        assert!(lines(&mut tail).is_empty());
+        append(&path, "4\n");
+        assert_eq!(tail.next(), News::Rewound);
+        assert_eq!(lines(&mut tail), [4]);
     }
 
     #[test]
