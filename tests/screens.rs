@@ -196,6 +196,7 @@ fn deleting_a_run_is_asked_for_twice() {
         press(story, "esc");
         press(story, "6");
         story.catalogue();
+        press(story, "down");
         press(story, "x");
     });
 }

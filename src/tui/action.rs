@@ -122,6 +122,8 @@ pub enum Action {
     Export,
     /// Look again.
     Refresh,
+    /// Start a run for each constraint alone.
+    Alone,
 }
 
 /// The screens, in the order of their keys.
@@ -372,6 +374,7 @@ table! {
     Action::Larger, "larger", "larger", ["+"], [Gallery], 0, "Larger pictures.";
     Action::Smaller, "smaller", "smaller", ["-"], [Gallery], 0, "Smaller pictures.";
     Action::Export, "export", "export", ["e"], [Gallery, Large], 13, "Save the selected samples as pictures with a table beside them.";
+    Action::Alone, "alone", "each alone", ["a"], [Compare], 31, "Start a run for each constraint of the run alone, and compare them with it.";
     Action::Refresh, "refresh", "refresh", ["ctrl-u"], [Runs], 0, "Look for run folders again.";
 }
 

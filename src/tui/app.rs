@@ -18,6 +18,7 @@ use super::target::Targets;
 use crate::machine::Gpu;
 use crate::query::Found;
 use crate::run::{Manner, Request};
+use crate::runtime::RuntimeRequest;
 use crate::theme::{Depth, Symbols, Theme, Themes};
 
 /// A line about what just happened.
@@ -219,6 +220,17 @@ impl App {
     pub fn request(&self) -> Request {
         self.query
             .request(self.bundle.name(), &self.manner, &self.root)
+    }
+
+    /// The request that does anew what a run did, where and on what the screens were started.
+    pub fn repeating(&self, run: &RunView) -> Request {
+        let mut request = Request::repeating(&run.file);
+        // The numbers of another runtime would be others.
+        if request.manner.runtime == RuntimeRequest::default() {
+            request.manner.runtime = self.manner.runtime.clone();
+        }
+        request.runs.clone_from(&self.root);
+        request
     }
 
     /// Says something in the line for it.

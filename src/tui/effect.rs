@@ -12,7 +12,12 @@ pub enum Effect {
     /// Open a bundle by its name or folder.
     OpenBundle(String),
     /// Make a run and start its worker.
-    Start(Box<Request>),
+    Start {
+        /// What is asked for.
+        request: Box<Request>,
+        /// Whether it is shown at once, and not only compared.
+        shown: bool,
+    },
     /// Open a run to look at it.
     Watch {
         /// Its folder.

@@ -18,7 +18,7 @@ use super::signals::Signals;
 use super::start::{Options, ScreenError};
 use super::tasks::Tasks;
 use super::terminal::{self, Screen};
-use super::{Ended, panic, update, view};
+use super::{Ended, panic, update, view, wanted};
 use crate::config::OnHangup;
 use crate::preview::{Painter, Painters};
 use crate::run::control::Command;
@@ -179,6 +179,9 @@ impl Loop {
         })?;
         if let Some(log) = &mut self.frame_log {
             log.note(self.screen.bytes_written(), self.pressed_at.take())?;
+        }
+        for effect in wanted(&mut self.app) {
+            self.tasks.perform(effect);
         }
         self.pictures_due = painted.due;
         self.last_frame = Instant::now();

@@ -60,10 +60,27 @@ pub enum Message {
         height: u16,
     },
     /// A bundle was opened, or could not be.
-    Bundle(Result<Arc<OpenBundle>, String>),
+    Bundle {
+        /// As it was asked for.
+        name: String,
+        /// The bundle, or why there is none.
+        opened: Result<Arc<OpenBundle>, String>,
+    },
     /// A run was made and its worker started.
-    Started(PathBuf),
-    /// A worker has taken up a run.
+    Started {
+        /// Its folder.
+        path: PathBuf,
+        /// Whether it is shown at once, and not only compared.
+        shown: bool,
+    },
+    /// A run that was asked for could not be made or started.
+    NotStarted {
+        /// Why not.
+        reason: String,
+        /// Whether it was to be shown.
+        shown: bool,
+    },
+    /// A worker has taken up a run, or has ended.
     Begun(PathBuf),
     /// A run was opened.
     Run {

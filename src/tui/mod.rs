@@ -30,7 +30,7 @@ mod wake;
 pub mod widget;
 
 pub use start::{Options, ScreenError, run};
-pub use update::update;
+pub use update::{update, wanted};
 
 /// How the screens came to their end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

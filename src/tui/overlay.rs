@@ -29,6 +29,15 @@ pub enum Overlay {
 }
 
 impl Overlay {
+    /// Whether it belongs to the run that is shown.
+    pub fn is_about_a_run(&self) -> bool {
+        match self {
+            Overlay::Large => true,
+            Overlay::Prompt(prompt) => matches!(prompt.asked, Asked::Tuning | Asked::Export),
+            Overlay::Help { .. } | Overlay::Menu(_) => false,
+        }
+    }
+
     /// What it is for the keys.
     pub fn place(&self) -> Place {
         match self {

@@ -1,6 +1,7 @@
 //! Does what the screens ask for, away from their thread, and tells what came of it.
 
 mod bundles;
+mod clerk;
 mod look;
 mod runs;
 
@@ -13,12 +14,9 @@ use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use super::effect::Effect;
 use super::message::{Message, RunId};
-use super::panic;
 use super::wake::Waker;
 use crate::machine::Gpus;
-use crate::run::control::Command;
-use crate::run::run_file::RunFile;
-use crate::run::{RunFolder, Watch, catalogue, export, marks, remove};
+use crate::run::{RunFolder, Watch, export};
 use crate::text;
 
 /// Tells the screens something, from any thread.
@@ -46,12 +44,17 @@ impl Teller {
 pub(super) struct Tasks {
     teller: Teller,
     messages: Receiver<Message>,
-    waker: Waker,
     library: Option<PathBuf>,
     root: PathBuf,
     watches: HashMap<RunId, Watched>,
     next_id: u64,
+    clerk: Sender<clerk::Errand>,
+    /// Runs that the clerk has opened.
+    opened: Receiver<clerk::Opened>,
+    starter: Sender<runs::Start>,
     looker: Sender<look::Request>,
+    /// Distances of many embeddings take long: pictures and portraits do not wait for them.
+    mapper: Sender<look::Request>,
 }
 
 struct Watched {
@@ -60,8 +63,7 @@ struct Watched {
 }
 
 impl Tasks {
-    /// No thread but the one that looks at samples. Runs lie in `root`; `library` is the ONNX
-    /// Runtime that was asked for.
+    /// Starts the threads. Runs lie in `root`; `library` is the ONNX Runtime that was asked for.
     pub(super) fn new(waker: Waker, root: PathBuf, library: Option<PathBuf>) -> Tasks {
         let (sender, messages) = unbounded();
         let teller = Teller {
@@ -69,11 +71,15 @@ impl Tasks {
             waker: waker.clone(),
         };
         gpus(&teller);
+        let (clerk_opens, opened) = unbounded();
         Tasks {
+            clerk: clerk::start(teller.clone(), waker, clerk_opens),
+            opened,
+            starter: runs::starter(teller.clone(), library.clone()),
             looker: look::start(teller.clone(), library.clone()),
+            mapper: look::start(teller.clone(), library.clone()),
             teller,
             messages,
-            waker,
             library,
             root,
             watches: HashMap::new(),
@@ -84,6 +90,9 @@ impl Tasks {
     /// What there is to tell, without waiting: from the threads, and from every run.
     pub(super) fn take(&mut self, messages: &mut Vec<Message>) {
         messages.extend(self.messages.try_iter());
+        while let Ok(opened) = self.opened.try_recv() {
+            self.take_in(opened, messages);
+        }
         for (&run, watched) in &self.watches {
             let seen = watched.watch.seen().try_iter();
             messages.extend(seen.map(|seen| Message::Seen { run, seen }));
@@ -94,9 +103,7 @@ impl Tasks {
     pub(super) fn perform(&mut self, effect: Effect) {
         match effect {
             Effect::OpenBundle(name) => bundles::open(&self.teller, name),
-            Effect::Start(request) => {
-                runs::start(&self.teller, *request, self.library.clone());
-            }
+            Effect::Start { request, shown } => send(&self.starter, runs::Start { request, shown }),
             Effect::Resume(path) => runs::resume(&self.teller, path, self.library.clone()),
             Effect::Look(path) => {
                 let watches = self.watches.values();
@@ -104,8 +111,11 @@ impl Tasks {
                     watched.watch.look();
                 }
             }
-            Effect::Watch { path, shown } => self.watch(path, shown),
+            Effect::Watch { path, shown } => {
+                send(&self.clerk, clerk::Errand::Open { path, shown });
+            }
             Effect::Forget(run) => {
+                self.ask(run, look::What::Forget);
                 self.watches.remove(&run);
             }
             Effect::Give(run, command) => {
@@ -119,20 +129,15 @@ impl Tasks {
             }
             Effect::EditMarks(run, command) => {
                 if let Some(watched) = self.watches.get(&run) {
-                    self.edit_marks(&watched.folder, command);
+                    let folder = watched.folder.clone();
+                    send(&self.clerk, clerk::Errand::EditMarks(run, folder, command));
                 }
             }
             Effect::LoadPictures(run, samples) => self.ask(run, look::What::Pictures(samples)),
             Effect::LoadMap(run) => self.ask(run, look::What::Map),
             Effect::Portray(run, sample) => self.ask(run, look::What::Portrait(sample)),
-            Effect::ListRuns => {
-                let (teller, root) = (self.teller.clone(), self.root.clone());
-                thread::spawn(move || {
-                    panic::rehearse("task");
-                    teller.tell(Message::Catalogue(catalogue(&root)));
-                });
-            }
-            Effect::RemoveRun(path) => self.remove(&path),
+            Effect::ListRuns => send(&self.clerk, clerk::Errand::List(self.root.clone())),
+            Effect::RemoveRun(path) => send(&self.clerk, clerk::Errand::Remove(path)),
             Effect::Export { run, samples, to } => {
                 if let Some(watched) = self.watches.get(&run) {
                     let (teller, folder) = (self.teller.clone(), watched.folder.clone());
@@ -155,61 +160,44 @@ impl Tasks {
         }
     }
 
-    fn edit_marks(&self, folder: &RunFolder, command: Command) {
-        let edited = marks::edit(folder, |marks| match command {
-            Command::Mark { sample, marked } => marks.mark(sample, marked),
-            Command::Drop { sample, dropped } => marks.drop_sample(sample, dropped),
-            _ => {}
-        });
-        if let Err(error) = edited {
-            self.teller.fail("the mark is not saved", &error);
-        }
-    }
-
     /// The folder of a run and what is wanted of it, for the thread that looks at samples.
     fn ask(&self, run: RunId, what: look::What) {
         if let Some(watched) = self.watches.get(&run) {
             let folder = watched.folder.clone();
-            // The thread lives as long as the program.
-            let _ = self.looker.send(look::Request { run, folder, what });
+            let thread = match what {
+                look::What::Map => &self.mapper,
+                _ => &self.looker,
+            };
+            send(thread, look::Request { run, folder, what });
         }
     }
 
-    fn watch(&mut self, path: PathBuf, shown: bool) {
-        let waker = self.waker.clone();
-        let opened = RunFolder::open(&path).and_then(|folder| {
-            let file = RunFile::read(&folder)?;
-            let watch = Watch::open(&path, move || waker.wake())?;
-            Ok((folder, file, watch))
+    /// Gives an opened run its number, and tells of it before anything that is seen of it.
+    fn take_in(&mut self, opened: clerk::Opened, messages: &mut Vec<Message>) {
+        let id = RunId(self.next_id);
+        self.next_id += 1;
+        messages.push(Message::Run {
+            id,
+            path: opened.folder.path().to_owned(),
+            file: Box::new(opened.file),
+            shown: opened.shown,
         });
-        match opened {
-            Ok((folder, file, watch)) => {
-                let id = RunId(self.next_id);
-                self.next_id += 1;
-                let read = marks::Marks::read(&path);
-                self.watches.insert(id, Watched { watch, folder });
-                self.teller.tell(Message::Run {
-                    id,
-                    path,
-                    file: Box::new(file),
-                    shown,
-                });
-                match read {
-                    Ok(marks) => self.teller.tell(Message::Marks { run: id, marks }),
-                    Err(error) => self.teller.fail("marks", &error),
-                }
-            }
-            Err(error) => self.teller.fail("the run cannot be opened", &error),
-        }
+        messages.push(Message::Marks {
+            run: id,
+            marks: opened.marks,
+        });
+        let watched = Watched {
+            watch: opened.watch,
+            folder: opened.folder,
+        };
+        self.watches.insert(id, watched);
     }
+}
 
-    fn remove(&mut self, path: &std::path::Path) {
-        let removed = RunFolder::open(path).and_then(|folder| remove(&folder));
-        match removed {
-            Ok(()) => self.teller.tell(Message::Removed(path.to_owned())),
-            Err(error) => self.teller.fail("not deleted", &error),
-        }
-    }
+/// Sends to a thread that lives as long as the program.
+fn send<T>(thread: &Sender<T>, what: T) {
+    // Where it is gone there is nobody to tell.
+    let _ = thread.send(what);
 }
 
 /// Time between two looks at the GPUs.

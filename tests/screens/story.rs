@@ -80,11 +80,15 @@ impl Story {
         };
         let bundle = Bundle::open("fashion").unwrap();
         let units = UnitIndex::of(&bundle).unwrap();
-        story.tell(Message::Bundle(Ok(Arc::new(OpenBundle {
+        let open = OpenBundle {
             name: "fashion".to_owned(),
             bundle,
             units,
-        }))));
+        };
+        story.tell(Message::Bundle {
+            name: "fashion".to_owned(),
+            opened: Ok(Arc::new(open)),
+        });
         story
     }
 

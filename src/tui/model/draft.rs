@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::query::number_text;
+
 /// What a unit does on real images, as far as the bundle knows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Distribution {
@@ -18,39 +20,49 @@ pub struct Distribution {
 }
 
 impl Distribution {
-    /// The value that a share of the images do not exceed.
+    /// The value that a share of the images do not exceed: as [`crate::bundle::Statistics::quantile`]
+    /// gives it, to the last bit, so that what is shown is what is asked for.
     pub fn value_at(&self, level: f64) -> Option<f64> {
-        let above = self
-            .quantiles
-            .iter()
-            .position(|&(stored, _)| stored >= level)?;
-        let (high_level, high) = self.quantiles[above];
-        let Some(&(low_level, low)) = above.checked_sub(1).and_then(|i| self.quantiles.get(i))
-        else {
+        let level = level as f32;
+        let stored = |&(stored, value): &(f64, f64)| (stored as f32, value);
+        let above = self.quantiles.iter().position(|q| stored(q).0 >= level)?;
+        let (high_level, high) = stored(self.quantiles.get(above)?);
+        if high_level == level {
             return Some(high);
-        };
-        let share = (level - low_level) / (high_level - low_level);
+        }
+        let (low_level, low) = stored(self.quantiles.get(above.checked_sub(1)?)?);
+        let share = f64::from(level - low_level) / f64::from(high_level - low_level);
         Some(low + share * (high - low))
     }
 
-    /// The share of the images that do not exceed a value.
+    /// The share of the images that do not exceed a value; of images with the same value, all count.
     pub fn level_of(&self, value: f64) -> f64 {
-        let Some(above) = self
+        let above = self
             .quantiles
-            .iter()
-            .position(|&(_, stored)| stored >= value)
-        else {
-            return 1.0;
-        };
-        let (high_level, high) = self.quantiles[above];
-        let Some(&(low_level, low)) = above.checked_sub(1).and_then(|i| self.quantiles.get(i))
-        else {
-            return if value < high { 0.0 } else { high_level };
-        };
-        if high > low {
-            low_level + (value - low) / (high - low) * (high_level - low_level)
-        } else {
-            high_level
+            .partition_point(|&(_, stored)| stored <= value);
+        self.level_before(above, value)
+    }
+
+    /// The share of the images that lie below a value.
+    fn level_below(&self, value: f64) -> f64 {
+        let first = self
+            .quantiles
+            .partition_point(|&(_, stored)| stored < value);
+        match self.quantiles.get(first) {
+            Some(&(level, stored)) if stored == value => level,
+            _ => self.level_before(first, value),
+        }
+    }
+
+    /// The level of a value that lies before quantile `above`, and not before those ahead of it.
+    fn level_before(&self, above: usize, value: f64) -> f64 {
+        let before = above.checked_sub(1).and_then(|i| self.quantiles.get(i));
+        match (before, self.quantiles.get(above)) {
+            (None, _) => 0.0,
+            (_, None) => 1.0,
+            (Some(&(low_level, low)), Some(&(high_level, high))) => {
+                low_level + (value - low) / (high - low) * (high_level - low_level)
+            }
         }
     }
 }
@@ -71,8 +83,8 @@ impl End {
     pub fn text(self) -> String {
         match self {
             End::Open => String::new(),
-            End::Quantile(level) => format!("p{}", short(level * 100.0)),
-            End::Value(value) => short(value),
+            End::Quantile(level) => format!("p{}", number_text(percent(level))),
+            End::Value(value) => number_text(value),
         }
     }
 
@@ -108,6 +120,15 @@ impl End {
             _ => Err(wrong()),
         }
     }
+}
+
+/// The shortest percentage that reads back as this level.
+fn percent(level: f64) -> f64 {
+    let percent = level * 100.0;
+    (0..17)
+        .filter_map(|digits| format!("{percent:.digits$}").parse().ok())
+        .find(|&rounded: &f64| rounded / 100.0 == level)
+        .unwrap_or(percent)
 }
 
 /// A number without needless digits.
@@ -212,11 +233,10 @@ impl Draft {
     /// The share of real images inside, where it is known.
     pub fn share(&self) -> Option<f64> {
         let distribution = self.distribution.as_deref()?;
-        let level = |end: End, open: f64| match end.value(Some(distribution)) {
-            Some(value) => distribution.level_of(value),
-            None => open,
-        };
-        Some((level(self.high, 1.0) - level(self.low, 0.0)).max(0.0))
+        let value = |end: End| end.value(Some(distribution));
+        let high = value(self.high).map_or(1.0, |value| distribution.level_of(value));
+        let low = value(self.low).map_or(0.0, |value| distribution.level_below(value));
+        Some((high - low).max(0.0))
     }
 
     /// Takes the other end.
@@ -243,7 +263,10 @@ impl Draft {
             }
             End::Value(value) => {
                 let step = self.value_step(value);
-                End::Value(((value / step).round() + f64::from(steps)) * step)
+                let to = ((value / step).round() + f64::from(steps)) * step;
+                // A multiple of a power of ten is written with as few digits as that.
+                let digits = (-step.log10()).max(0.0) as usize;
+                End::Value(format!("{to:.digits$}").parse().unwrap_or(to))
             }
         };
         self.set(end);
@@ -320,6 +343,11 @@ impl Draft {
             self.undo.push((self.low, self.high));
             (self.low, self.high) = self.initial;
         }
+    }
+
+    /// Whether there is a change to take back.
+    pub fn can_undo(&self) -> bool {
+        !self.undo.is_empty()
     }
 
     /// Takes back the last change of an end.

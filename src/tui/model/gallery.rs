@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::run_view::RunView;
+use super::run_view::{RunView, stepped};
 
 /// The order of the samples.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -88,11 +88,31 @@ impl GalleryView {
 
     /// The samples of a run in order, as places in its list.
     pub fn ordered(&self, run: &RunView) -> Vec<usize> {
-        let mut places: Vec<usize> = (0..run.samples.len())
-            .filter(|&place| {
-                self.shows_dropped || !run.marks.dropped.contains(&run.samples[place].index)
-            })
-            .collect();
+        let mut places = self.all_ordered(run);
+        places.retain(|&place| self.shows(run, place));
+        places
+    }
+
+    /// The place `by` steps on from the selected one in this order, which need not be shown itself;
+    /// none where nothing is shown.
+    pub fn step(&self, run: &RunView, by: isize) -> Option<usize> {
+        let selected = run.selected_place()?;
+        let all = self.all_ordered(run);
+        let from = all.iter().position(|&place| place == selected)?;
+        let before = all[..from].iter().filter(|&&place| self.shows(run, place));
+        let at = before.count();
+        let shown = self.ordered(run);
+        let to = stepped(at, self.shows(run, selected), by, shown.len());
+        shown.get(to).copied()
+    }
+
+    fn shows(&self, run: &RunView, place: usize) -> bool {
+        self.shows_dropped || !run.marks.dropped.contains(&run.samples[place].index)
+    }
+
+    /// The samples of a run in order, hidden ones too.
+    fn all_ordered(&self, run: &RunView) -> Vec<usize> {
+        let mut places: Vec<usize> = (0..run.samples.len()).collect();
         let activation = |place: &usize| {
             let value = run.samples[*place].activations.first().copied();
             value.map_or(f64::NEG_INFINITY, f64::from)

@@ -272,6 +272,11 @@ impl Knobs {
         self.change(value)
     }
 
+    /// Whether there is a change to take back.
+    pub fn can_undo(&self) -> bool {
+        !self.undo.is_empty()
+    }
+
     /// Takes back the last change, and selects what it changes.
     pub fn undo(&mut self) -> bool {
         let Some((at, value)) = self.undo.pop() else {

@@ -5,6 +5,7 @@ pub mod draft;
 pub mod gallery;
 pub mod knobs;
 pub mod line;
+pub mod pictures;
 pub mod query;
 pub mod run_view;
 pub mod runs;

@@ -60,7 +60,7 @@ pub struct QueryForm {
 }
 
 /// More constraints than anyone asks for at once.
-const MOST_CONSTRAINTS: usize = 16;
+pub const MOST_CONSTRAINTS: usize = 16;
 
 impl QueryForm {
     /// An empty query with the command line's manner.
@@ -89,9 +89,24 @@ impl QueryForm {
         self.constraints.get_mut(at)
     }
 
-    /// Asks for a unit: in place of the selected constraint's, or besides all others.
+    /// Forgets all constraints, also those that could be brought back: they are of another bundle.
+    pub fn clear(&mut self) {
+        self.constraints.clear();
+        self.removed.clear();
+    }
+
+    /// Whether no more constraints can be asked for at once.
+    pub fn is_full(&self) -> bool {
+        self.constraints.len() >= MOST_CONSTRAINTS
+    }
+
+    /// Asks for a unit: in place of the selected constraint's, or besides all others, where there is
+    /// room.
     pub fn take_unit(&mut self, draft: Draft, besides: bool) {
-        if besides && self.constraints.len() < MOST_CONSTRAINTS || self.constraints.is_empty() {
+        if besides && self.is_full() {
+            return;
+        }
+        if besides || self.constraints.is_empty() {
             self.constraint.select(self.constraints.len());
             self.constraints.push(draft);
         } else if let Some(current) = self.draft_mut()
@@ -109,8 +124,16 @@ impl QueryForm {
         }
     }
 
+    /// Whether there is a removed constraint and room for it.
+    pub fn can_restore(&self) -> bool {
+        !self.removed.is_empty() && !self.is_full()
+    }
+
     /// Brings back the constraint removed last.
     pub fn restore(&mut self) -> bool {
+        if self.is_full() {
+            return false;
+        }
         let Some((at, draft)) = self.removed.pop() else {
             return false;
         };

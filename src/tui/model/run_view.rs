@@ -1,13 +1,13 @@
 //! A run as it is seen: everything that its folder and its worker have told so far.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::cursor::Cursor;
+use super::pictures::Pictures;
 use super::series::Series;
 use super::tuning::Tuning;
-use crate::preview::Picture;
 use crate::run::history::HistoryLine;
 use crate::run::marks::Marks;
 use crate::run::record::SampleLine;
@@ -51,8 +51,8 @@ pub struct RunView {
     pub step: u64,
     /// Accepted samples, by index.
     pub samples: Vec<SampleLine>,
-    /// Their pictures, as far as they are read.
-    pub pictures: HashMap<u64, Arc<Picture>>,
+    /// Their pictures, as far as they are held.
+    pub pictures: Pictures,
     /// Marked and hidden samples.
     pub marks: Marks,
     /// Their embeddings in the plane and distances, once read.
@@ -112,7 +112,7 @@ impl RunView {
             events: Vec::new(),
             step: 0,
             samples: Vec::new(),
-            pictures: HashMap::new(),
+            pictures: Pictures::default(),
             marks: Marks::default(),
             map: None,
             portrait: None,
@@ -125,25 +125,30 @@ impl RunView {
         }
     }
 
+    /// Whether there are samples that its map does not show.
+    pub fn lacks_map(&self) -> bool {
+        self.map.as_ref().map_or(0, |map| map.points.len()) < self.samples.len()
+    }
+
     /// The name of its folder.
     pub fn name(&self) -> String {
         let name = self.path.file_name().unwrap_or(self.path.as_os_str());
         text::clean(&name.to_string_lossy())
     }
 
-    /// Takes in what was seen; gives the samples whose pictures are new.
-    pub fn see(&mut self, seen: Seen) -> Vec<u64> {
+    /// Takes in what was seen.
+    pub fn see(&mut self, seen: Seen) {
         match seen {
             Seen::Snapshot(snapshot) => self.see_snapshot(*snapshot),
             Seen::History(lines) => lines.into_iter().for_each(|line| self.see_line(line)),
-            Seen::Samples(lines) => {
-                let new = lines.iter().map(|line| line.index).collect();
-                self.samples.extend(lines);
-                return new;
-            }
+            Seen::Samples(lines) => self.samples.extend(lines),
             Seen::Worker(worker) => {
                 self.worker = worker;
                 self.pace.clear();
+                if !self.is_at_work() {
+                    // Nobody is left who would take what is pending.
+                    self.tuning.give_up();
+                }
             }
             Seen::Rewound => {
                 let fresh = RunView::new(self.path.clone(), self.file.clone());
@@ -157,7 +162,6 @@ impl RunView {
                 };
             }
         }
-        Vec::new()
     }
 
     fn see_snapshot(&mut self, snapshot: Snapshot) {
@@ -294,10 +298,8 @@ impl RunView {
             .collect();
         let selected = self.selected_place().unwrap_or(0);
         let at = shown.partition_point(|&place| place < selected);
-        let to = at
-            .saturating_add_signed(by)
-            .min(shown.len().saturating_sub(1));
-        if let Some(&place) = shown.get(to) {
+        let is_shown = shown.get(at) == Some(&selected);
+        if let Some(&place) = shown.get(stepped(at, is_shown, by, shown.len())) {
             self.sample.select(place);
         }
     }
@@ -306,14 +308,13 @@ impl RunView {
     pub fn charted(&self) -> Option<&ConstraintFile> {
         self.file.constraint.get(self.constraint)
     }
+}
 
-    /// Samples whose pictures are wanted and not there.
-    pub fn missing_pictures(&self) -> BTreeSet<u64> {
-        let indices = self.samples.iter().map(|sample| sample.index);
-        indices
-            .filter(|index| !self.pictures.contains_key(index))
-            .collect()
-    }
+/// The place `by` steps on in a list of `length`. Where what is selected is not in the list, `at` is
+/// the place of what would come next, which is one step away already.
+pub(super) fn stepped(at: usize, is_there: bool, by: isize, length: usize) -> usize {
+    let by = if is_there || by <= 0 { by } else { by - 1 };
+    at.saturating_add_signed(by).min(length.saturating_sub(1))
 }
 
 /// A constraint's unit by its place and label: `[145] king penguin`.

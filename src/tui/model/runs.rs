@@ -1,5 +1,7 @@
 //! The list of all run folders: order and filter.
 
+use std::path::Path;
+
 use super::cursor::Cursor;
 use super::line::Line;
 use crate::run::{Listed, RunState};
@@ -72,6 +74,37 @@ impl RunsView {
             RunOrder::State => shown.sort_by_key(|listed| rank(&listed.state)),
         }
         shown
+    }
+
+    /// Takes in what was found: the run that was selected stays so.
+    pub fn take(&mut self, listed: Vec<Listed>) {
+        let selected = self.selected().map(|listed| listed.path.clone());
+        self.listed = Some(listed);
+        self.select(selected.as_deref());
+    }
+
+    /// Leaves a run out that is no more.
+    pub fn forget(&mut self, path: &Path) {
+        if let Some(listed) = &mut self.listed {
+            listed.retain(|listed| listed.path != path);
+        }
+    }
+
+    /// The next order: the run that was selected stays so.
+    pub fn reorder(&mut self) {
+        let selected = self.selected().map(|listed| listed.path.clone());
+        self.order = self.order.next();
+        self.select(selected.as_deref());
+    }
+
+    fn select(&mut self, path: Option<&Path>) {
+        let shown = self.shown();
+        if let Some(at) = shown
+            .iter()
+            .position(|listed| Some(listed.path.as_path()) == path)
+        {
+            self.cursor.select(at);
+        }
     }
 
     /// The selected run.

@@ -1,40 +1,44 @@
 //! A value against steps, kept at a bounded number of points.
 
-/// Points kept; twice as many are thinned to half.
-const KEPT: usize = 2048;
+/// Points kept of what lies back; a chart has fewer columns.
+const KEPT: usize = 512;
+/// The latest points, which are all kept.
+const RECENT: usize = 512;
 
-/// Values against steps, in ascending steps. Values that are not finite are gaps.
+/// Values against steps, in ascending steps: all of the latest, and of those before at even distances.
+/// Values that are not finite are gaps.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Series {
     points: Vec<(f64, f64)>,
-    /// Values that are passed over between two kept ones.
-    passed: u32,
-    stride: u32,
 }
 
 impl Series {
     /// Adds the value at a step.
     pub fn push(&mut self, step: f64, value: f64) {
-        if self.passed < self.stride {
-            self.passed += 1;
-            // The newest value is always there, whatever is thinned.
-            if let Some(last) = self.points.last_mut().filter(|_| self.passed > 1) {
-                *last = (step, value);
-                return;
-            }
-            self.points.push((step, value));
-            return;
-        }
-        self.passed = 0;
         self.points.push((step, value));
-        if self.points.len() >= 2 * KEPT {
-            let mut keep = false;
-            self.points.retain(|_| {
-                keep = !keep;
-                keep
-            });
-            self.stride = self.stride * 2 + 1;
+        if self.points.len() >= 2 * KEPT + RECENT {
+            self.thin();
         }
+    }
+
+    /// Keeps of the earlier points as many as leave no wide gaps.
+    fn thin(&mut self) {
+        let recent = self.points.len().saturating_sub(RECENT);
+        let (Some(first), Some(last)) = (self.points.first(), self.points.get(recent)) else {
+            return;
+        };
+        let farthest = 2.0 * (last.0 - first.0) / KEPT as f64;
+        let mut kept: Vec<(f64, f64)> = Vec::with_capacity(2 * KEPT + RECENT);
+        for (at, &point) in self.points.iter().enumerate() {
+            let is_needed = match (kept.last(), self.points.get(at + 1)) {
+                (Some(before), Some(after)) => after.0 - before.0 > farthest,
+                _ => true,
+            };
+            if at >= recent || is_needed {
+                kept.push(point);
+            }
+        }
+        self.points = kept;
     }
 
     /// All points kept.
@@ -65,11 +69,18 @@ mod tests {
             series.push(f64::from(step), f64::from(step) * 2.0);
         }
         let points = series.points();
-        assert!(points.len() <= 2 * KEPT, "{}", points.len());
+        assert!(points.len() < 2 * KEPT + RECENT, "{}", points.len());
         assert_eq!(points.first(), Some(&(0.0, 0.0)));
         assert_eq!(points.last(), Some(&(99_999.0, 199_998.0)));
         assert!(points.is_sorted_by(|a, b| a.0 < b.0));
         assert!(points.iter().all(|&(step, value)| value == 2.0 * step));
+        assert_eq!(
+            series.since(99_500.0).len(),
+            500,
+            "the latest are all there"
+        );
+        let farthest = points.windows(2).map(|pair| pair[1].0 - pair[0].0);
+        assert!(farthest.fold(0.0, f64::max) <= 2.0 * 100_000.0 / KEPT as f64);
     }
 
     #[test]

@@ -38,6 +38,14 @@ impl Tuning {
         self.in_force = *tunables;
     }
 
+    /// What is pending will not be taken: what is in force is what the user sees.
+    pub fn give_up(&mut self) {
+        for &parameter in Parameter::ALL {
+            self.knobs
+                .set(parameter.name(), value(parameter, &self.in_force));
+        }
+    }
+
     /// What is in force of one setting.
     pub fn in_force(&self, parameter: Parameter) -> Value {
         value(parameter, &self.in_force)

@@ -13,7 +13,7 @@ pub(super) fn open(teller: &Teller, name: String) {
     let teller = teller.clone();
     thread::spawn(move || {
         let opened = read(&name).map(Arc::new);
-        teller.tell(Message::Bundle(opened));
+        teller.tell(Message::Bundle { name, opened });
     });
 }
 

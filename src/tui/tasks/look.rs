@@ -39,6 +39,8 @@ pub(super) enum What {
     Map,
     /// What the classifier sees in a sample.
     Portrait(u64),
+    /// Nothing any more.
+    Forget,
 }
 
 /// Starts the thread; it ends with the sender.
@@ -95,7 +97,7 @@ impl Looker {
         let mut kept = VecDeque::new();
         while let Some(request) = self.waiting.pop_back() {
             let kind = match request.what {
-                What::Pictures(_) => None,
+                What::Pictures(_) | What::Forget => None,
                 What::Map => Some(0),
                 What::Portrait(_) => Some(1),
             };
@@ -122,6 +124,9 @@ impl Looker {
                     }
                 }
             }
+            What::Forget => {
+                self.portraitists.remove(&run);
+            }
             What::Map => {
                 // There is none before the first checkpoint, which is no mistake.
                 if let Ok(map) = map(&folder) {
@@ -143,6 +148,8 @@ impl Looker {
                     None
                 }
             };
+            // Networks take memory, on a GPU much of it: those of one run at a time are kept.
+            self.portraitists.retain(|_, sitting| sitting.is_none());
             self.portraitists.insert(run, sitting);
         }
         let Some(Some(sitting)) = self.portraitists.get_mut(&run) else {

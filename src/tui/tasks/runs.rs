@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
+use crossbeam_channel::{Sender, unbounded};
+
 use super::Teller;
 use crate::run::detach::{self, Beginning, Detached, Launch};
 use crate::run::{self, Request, RunFolder};
@@ -15,23 +17,46 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// Time between two looks at a worker that works.
 const LOOK_AGAIN_EVERY: Duration = Duration::from_millis(200);
 
-/// Makes a run and starts its worker.
-pub(super) fn start(teller: &Teller, request: Request, library: Option<PathBuf>) {
-    let teller = teller.clone();
+/// A run to be made.
+pub(super) struct Start {
+    /// What is asked for.
+    pub request: Box<Request>,
+    /// Whether it is shown at once.
+    pub shown: bool,
+}
+
+/// Starts the thread that makes runs, one after the other, and starts their workers; it ends with the
+/// sender.
+pub(super) fn starter(teller: Teller, library: Option<PathBuf>) -> Sender<Start> {
+    let (sender, starts) = unbounded();
     thread::spawn(move || {
-        let prepared = match run::start(&request) {
-            Ok(prepared) => prepared,
-            Err(error) => return teller.fail("the run cannot be started", &error),
-        };
-        let folder = prepared.run.folder().path().to_owned();
-        match launch(library).and_then(|launch| prepared.hand_over(&launch)) {
-            Ok(worker) => {
-                teller.tell(Message::Started(folder));
-                follow(&teller, &worker);
-            }
-            Err(error) => teller.fail("the worker cannot be started", &error),
+        for start in starts {
+            begin(&teller, &start, library.clone());
         }
     });
+    sender
+}
+
+/// Makes a run and starts its worker.
+fn begin(teller: &Teller, start: &Start, library: Option<PathBuf>) {
+    let shown = start.shown;
+    let not_started = |what: &str, error: &dyn std::fmt::Display| {
+        let reason = format!("{what}: {error}");
+        teller.tell(Message::NotStarted { reason, shown });
+    };
+    let prepared = match run::start(&start.request) {
+        Ok(prepared) => prepared,
+        Err(error) => return not_started("the run cannot be started", &error),
+    };
+    let path = prepared.run.folder().path().to_owned();
+    match launch(library).and_then(|launch| prepared.hand_over(&launch)) {
+        Ok(worker) => {
+            teller.tell(Message::Started { path, shown });
+            let teller = teller.clone();
+            thread::spawn(move || follow(&teller, &worker));
+        }
+        Err(error) => not_started("the worker cannot be started", &error),
+    }
 }
 
 /// Starts a worker that goes on with a run.

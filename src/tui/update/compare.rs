@@ -1,32 +1,81 @@
 //! Actions of the comparison.
 
+use super::{close, everywhere, take_run};
+use crate::run::Request;
 use crate::tui::action::{Action, Tab};
 use crate::tui::app::App;
 use crate::tui::effect::Effect;
+use crate::tui::message::RunId;
+
+/// Runs of a page.
+const PAGE: isize = 4;
 
 pub(super) fn act(app: &mut App, action: Action) -> Option<Vec<Effect>> {
     let length = app.compared.len();
     match action {
         Action::Left | Action::Up => app.compare.step(-1, length),
         Action::Right | Action::Down => app.compare.step(1, length),
+        Action::PageUp => app.compare.step(-PAGE, length),
+        Action::PageDown => app.compare.step(PAGE, length),
         Action::First => app.compare.select(0),
         Action::Last => app.compare.select(length.saturating_sub(1)),
         Action::Remove => {
             if let Some(at) = app.compare.selected(length) {
                 let id = app.compared.remove(at);
                 if app.current != Some(id) {
-                    app.runs.retain(|(known, _)| *known != id);
-                    return Some(vec![Effect::Forget(id)]);
+                    return Some(vec![close(app, id)]);
                 }
             }
         }
         Action::Choose => {
             if let Some(at) = app.compare.selected(length) {
-                app.current = Some(app.compared[at]);
-                app.tab = Tab::Gallery;
+                let id = app.compared[at];
+                let mut effects = take_run(app, id);
+                effects.extend(everywhere::show(app, Tab::Gallery));
+                return Some(effects);
             }
         }
+        Action::Back => return Some(everywhere::show(app, Tab::Run)),
+        Action::Alone => return Some(alone(app)),
         _ => return None,
     }
     Some(Vec::new())
+}
+
+/// The run that the comparison is about: the selected one, or the shown one where none is compared.
+pub(in crate::tui) fn subject(app: &App) -> Option<RunId> {
+    let at = app.compare.selected(app.compared.len());
+    at.map(|at| app.compared[at]).or(app.current)
+}
+
+/// Starts a run for each constraint of a run alone, with its settings, and compares them with it:
+/// what the constraints ask for together against what each asks for.
+fn alone(app: &mut App) -> Vec<Effect> {
+    let Some(id) = subject(app) else {
+        return Vec::new();
+    };
+    let Some(run) = app.run_of(id) else {
+        return Vec::new();
+    };
+    let requests: Vec<Request> = run
+        .file
+        .query
+        .iter()
+        .map(|constraint| Request {
+            query: vec![constraint.clone()],
+            ..app.repeating(run)
+        })
+        .collect();
+    if !app.compared.contains(&id) {
+        app.compared.push(id);
+    }
+    let count = requests.len();
+    app.say(format!("starting {count} runs, one for each constraint…"));
+    requests
+        .into_iter()
+        .map(|request| Effect::Start {
+            request: Box::new(request),
+            shown: false,
+        })
+        .collect()
 }

@@ -1,7 +1,9 @@
 //! Actions that hold on every screen.
 
+use std::path::PathBuf;
+
 use crate::run::{CommandLine, Request, defaults};
-use crate::tui::action::{Action, Tab};
+use crate::tui::action::{Action, Place, Tab};
 use crate::tui::app::App;
 use crate::tui::effect::Effect;
 use crate::tui::overlay::{self, Overlay};
@@ -36,34 +38,48 @@ pub(super) fn act(app: &mut App, action: Action) -> Vec<Effect> {
         Action::Redraw => vec![Effect::Redraw],
         Action::Suspend => vec![Effect::Suspend],
         Action::CopyCommand => {
-            let request = match (app.tab, app.run()) {
-                (Tab::Query, _) | (_, None) => app.request(),
-                (_, Some(run)) => Request::repeating(&run.file),
+            let listed = app.list.selected().and_then(|listed| listed.file.as_ref());
+            let request = match (app.tab, app.run(), listed) {
+                (Tab::Runs, _, Some(file)) => Request::repeating(file),
+                (Tab::Query, _, _) | (_, None, _) => app.request(),
+                (_, Some(run), _) => Request::repeating(&run.file),
             };
             vec![Effect::Copy(
                 CommandLine::of(&request, &defaults::bundle()).to_string(),
             )]
         }
-        Action::CopyPath => app
-            .run()
-            .map(|run| {
-                let path = match run.selected() {
-                    Some(sample) if app.tab != Tab::Run => run.path.join(&sample.image),
-                    _ => run.path.clone(),
-                };
-                Effect::Copy(path.display().to_string())
-            })
-            .into_iter()
-            .collect(),
+        Action::CopyPath => {
+            let path = path(app);
+            let copied = path.map(|path| Effect::Copy(path.display().to_string()));
+            copied.into_iter().collect()
+        }
         _ => Vec::new(),
     }
+}
+
+/// The path that stands for what is selected.
+fn path(app: &App) -> Option<PathBuf> {
+    if app.tab == Tab::Runs {
+        return Some(app.list.selected()?.path.clone());
+    }
+    let run = app.run()?;
+    let shows_samples = matches!(app.tab, Tab::Gallery | Tab::Map);
+    Some(match run.selected() {
+        Some(sample) if shows_samples || app.place() == Place::Large => {
+            run.path.join(&sample.image)
+        }
+        _ => run.path.clone(),
+    })
 }
 
 /// Starts a run with the query.
 pub(super) fn start(app: &mut App) -> Vec<Effect> {
     app.is_starting = true;
     app.say("starting the run: networks are composed and differentiated…");
-    vec![Effect::Start(Box::new(app.request()))]
+    vec![Effect::Start {
+        request: Box::new(app.request()),
+        shown: true,
+    }]
 }
 
 fn neighbour(tab: Tab, by: isize) -> Tab {
@@ -77,10 +93,10 @@ pub(super) fn show(app: &mut App, tab: Tab) -> Vec<Effect> {
     app.overlays.clear();
     match tab {
         Tab::Runs => vec![Effect::ListRuns],
-        Tab::Map | Tab::Gallery | Tab::Compare => {
+        Tab::Map | Tab::Gallery if app.run().is_some_and(|run| run.lacks_map()) => {
             app.current.map(Effect::LoadMap).into_iter().collect()
         }
-        Tab::Query | Tab::Run => Vec::new(),
+        Tab::Map | Tab::Gallery | Tab::Compare | Tab::Query | Tab::Run => Vec::new(),
     }
 }
 

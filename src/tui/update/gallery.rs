@@ -1,8 +1,8 @@
 //! Actions of the gallery.
 
-use super::{portray_selected, run};
+use super::{everywhere, portray_selected, run};
 use crate::text;
-use crate::tui::action::Action;
+use crate::tui::action::{Action, Tab};
 use crate::tui::app::App;
 use crate::tui::effect::Effect;
 use crate::tui::model::line::Line;
@@ -63,7 +63,23 @@ pub(super) fn act(app: &mut App, action: Action) -> Option<Vec<Effect>> {
             portray_selected(app)
         }
         Action::Export => ask_where_to(app),
-        Action::Mark | Action::Drop => run::mark(app, action),
+        Action::Back if app.gallery.chosen.is_empty() => everywhere::show(app, Tab::Run),
+        Action::Back => {
+            app.gallery.chosen.clear();
+            Vec::new()
+        }
+        Action::Mark | Action::Drop => {
+            let mut effects = run::mark(app, action);
+            let is_gone = app.run().is_some_and(|run| {
+                let places = app.gallery.ordered(run);
+                run.selected_place().is_some_and(|at| !places.contains(&at))
+            });
+            if is_gone {
+                // The one that takes its place, or the last.
+                effects.extend(step(app, 1));
+            }
+            effects
+        }
         Action::Restart => run::restart(app),
         Action::Resume => run::resume(app),
         _ => return None,
@@ -80,16 +96,8 @@ pub(super) fn step(app: &mut App, by: isize) -> Vec<Effect> {
     let Some(run) = app.run() else {
         return Vec::new();
     };
-    let ordered = app.gallery.ordered(run);
-    if ordered.is_empty() {
-        return Vec::new();
-    }
-    let selected = run.selected_place();
-    let at = ordered.iter().position(|&place| Some(place) == selected);
-    let last = ordered.len() - 1;
-    let to = at.unwrap_or(0).saturating_add_signed(by).min(last);
-    let place = ordered[to];
-    if let Some(run) = app.run_mut() {
+    let place = app.gallery.step(run, by);
+    if let (Some(place), Some(run)) = (place, app.run_mut()) {
         run.select_place(place);
     }
     portray_selected(app)
@@ -100,7 +108,12 @@ pub(super) fn ask_where_to(app: &mut App) -> Vec<Effect> {
     let Some(run) = app.run() else {
         return Vec::new();
     };
-    let what = text::counted(app.gallery.exported(run).len(), "sample");
+    let count = app.gallery.exported(run).len();
+    if count == 0 {
+        app.complain("export: what is selected is hidden; D shows it");
+        return Vec::new();
+    }
+    let what = text::counted(count, "sample");
     let name = run.name();
     app.overlays.push(Overlay::Prompt(Prompt {
         asked: Asked::Export,

@@ -1,7 +1,7 @@
 //! Actions of the map: going from point to point.
 
-use super::{portray_selected, run};
-use crate::tui::action::Action;
+use super::{everywhere, portray_selected, run};
+use crate::tui::action::{Action, Tab};
 use crate::tui::app::App;
 use crate::tui::effect::Effect;
 use crate::tui::model::run_view::RunView;
@@ -24,6 +24,7 @@ pub(super) fn act(app: &mut App, action: Action) -> Option<Vec<Effect>> {
             Vec::new()
         }
         Action::Mark | Action::Drop => run::mark(app, action),
+        Action::Back => everywhere::show(app, Tab::Run),
         Action::Restart => run::restart(app),
         Action::Resume => run::resume(app),
         _ => return None,

@@ -11,12 +11,16 @@ mod query;
 mod run;
 mod runs;
 
+use std::sync::Arc;
+
 use super::action::Tab;
 use super::app::{App, BundleState};
 use super::effect::Effect;
-use super::message::{Message, RunId};
+use super::message::{Message, OpenBundle, RunId};
 use super::model::run_view::RunView;
 use crate::run::Seen;
+use crate::text;
+pub(super) use compare::subject;
 
 /// Changes the state by a message; gives what is to be done.
 pub fn update(app: &mut App, message: Message) -> Vec<Effect> {
@@ -28,39 +32,26 @@ pub fn update(app: &mut App, message: Message) -> Vec<Effect> {
             app.size = (width, height);
             vec![Effect::Redraw]
         }
-        Message::Bundle(Ok(open)) => {
-            app.bundle = BundleState::Open(open);
-            query::search(app);
+        Message::Bundle { name, opened } => {
+            take_bundle(app, name, opened);
             Vec::new()
         }
-        Message::Bundle(Err(reason)) => {
-            app.complain(reason.clone());
-            app.bundle = BundleState::Failed {
-                name: app.bundle.name().to_owned(),
-                reason,
-            };
+        Message::Started { path, shown } => {
+            app.is_starting &= !shown;
+            vec![Effect::Watch { path, shown }]
+        }
+        Message::NotStarted { reason, shown } => {
+            app.is_starting &= !shown;
+            app.complain(reason);
             Vec::new()
         }
-        Message::Started(path) => vec![Effect::Watch { path, shown: true }],
         Message::Begun(path) => vec![Effect::Look(path)],
         Message::Run {
             id,
             path,
             file,
             shown,
-        } => {
-            app.is_starting = false;
-            app.notice = None;
-            app.runs.push((id, RunView::new(path, *file)));
-            if shown {
-                app.current = Some(id);
-                app.gallery.chosen.clear();
-                app.tab = Tab::Run;
-            } else if !app.compared.contains(&id) {
-                app.compared.push(id);
-            }
-            vec![Effect::LoadMap(id)]
-        }
+        } => opened(app, id, RunView::new(path, *file), shown),
         Message::Seen { run, seen } => see(app, run, seen),
         Message::Marks { run, marks } => {
             if let Some(run) = app.run_of_mut(run) {
@@ -91,7 +82,7 @@ pub fn update(app: &mut App, message: Message) -> Vec<Effect> {
             Vec::new()
         }
         Message::Catalogue(listed) => {
-            app.list.listed = Some(listed);
+            app.list.take(listed);
             Vec::new()
         }
         Message::Gpu(gpu) => {
@@ -99,7 +90,10 @@ pub fn update(app: &mut App, message: Message) -> Vec<Effect> {
             Vec::new()
         }
         Message::Removed(path) => {
-            app.say(format!("{} is deleted", path.display()));
+            app.say(format!(
+                "{} is deleted",
+                text::clean(&path.display().to_string())
+            ));
             runs::forget(app, &path)
         }
         Message::Done(text) => {
@@ -107,12 +101,88 @@ pub fn update(app: &mut App, message: Message) -> Vec<Effect> {
             Vec::new()
         }
         Message::Failed(text) => {
-            app.is_starting = false;
             app.complain(text);
             Vec::new()
         }
         Message::Terminate => vec![Effect::Quit],
     }
+}
+
+/// The pictures that the latest frame would have shown and that are not there: to be asked for after
+/// each frame, so that no more are held than someone looks at.
+pub fn wanted(app: &mut App) -> Vec<Effect> {
+    let runs = app.runs.iter_mut();
+    runs.map(|(id, run)| (*id, run.pictures.take_wanted()))
+        .filter(|(_, wanted)| !wanted.is_empty())
+        .map(|(id, wanted)| Effect::LoadPictures(id, wanted))
+        .collect()
+}
+
+/// Takes a bundle in, unless another one was chosen since.
+fn take_bundle(app: &mut App, name: String, opened: Result<Arc<OpenBundle>, String>) {
+    if !matches!(&app.bundle, BundleState::Opening(asked) if *asked == name) {
+        return;
+    }
+    match opened {
+        Ok(open) => {
+            app.bundle = BundleState::Open(open);
+            query::search(app);
+        }
+        Err(reason) => {
+            app.complain(reason.clone());
+            app.bundle = BundleState::Failed { name, reason };
+        }
+    }
+}
+
+/// A run was opened: shown, or put beside others. One that is open already stays the one it was.
+fn opened(app: &mut App, id: RunId, run: RunView, shown: bool) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    let known = app.runs.iter().find(|(_, known)| known.path == run.path);
+    let id = match known.map(|(known, _)| *known) {
+        Some(known) => {
+            effects.push(Effect::Forget(id));
+            known
+        }
+        None => {
+            app.runs.push((id, run));
+            effects.push(Effect::LoadMap(id));
+            id
+        }
+    };
+    if app.notice.as_ref().is_some_and(|notice| !notice.is_problem) {
+        app.notice = None;
+    }
+    if shown {
+        app.tab = Tab::Run;
+        effects.extend(take_run(app, id));
+    } else if !app.compared.contains(&id) {
+        app.compared.push(id);
+    }
+    effects
+}
+
+/// Makes a run the shown one. What was chosen or asked of the one before is not meant for it.
+fn take_run(app: &mut App, id: RunId) -> Vec<Effect> {
+    if app.current != Some(id) {
+        app.current = Some(id);
+        app.gallery.chosen.clear();
+        app.gallery.first_row = 0;
+        app.overlays.retain(|overlay| !overlay.is_about_a_run());
+    }
+    portray_selected(app)
+}
+
+/// Closes a run that was open.
+fn close(app: &mut App, id: RunId) -> Effect {
+    app.runs.retain(|(known, _)| *known != id);
+    app.compared.retain(|&known| known != id);
+    if app.current == Some(id) {
+        app.current = None;
+        app.gallery.chosen.clear();
+        app.overlays.retain(|overlay| !overlay.is_about_a_run());
+    }
+    Effect::Forget(id)
 }
 
 fn see(app: &mut App, id: RunId, seen: Seen) -> Vec<Effect> {
@@ -123,11 +193,8 @@ fn see(app: &mut App, id: RunId, seen: Seen) -> Vec<Effect> {
     let was_at_work = run.is_at_work();
     let had_samples = !run.samples.is_empty();
     let rewound = matches!(seen, Seen::Rewound);
-    let new = run.see(seen);
+    run.see(seen);
     let mut effects = Vec::new();
-    if !new.is_empty() {
-        effects.push(Effect::LoadPictures(id, new));
-    }
     let has_ended = was_at_work && !run.is_at_work();
     if has_ended || rewound || (!had_samples && !run.samples.is_empty()) {
         effects.push(Effect::LoadMap(id));

@@ -128,8 +128,11 @@ fn outcome(app: &mut App, outcome: Outcome) -> Vec<Effect> {
 }
 
 fn open_bundle(app: &mut App, name: String) -> Vec<Effect> {
+    if app.bundle.open().is_some_and(|open| open.name == name) {
+        return Vec::new();
+    }
     app.bundle = BundleState::Opening(name.clone());
-    app.query.constraints.clear();
+    app.query.clear();
     app.found.clear();
     vec![Effect::OpenBundle(name)]
 }
@@ -182,6 +185,9 @@ fn answer(app: &mut App, asked: Asked, typed: &str) -> Result<Vec<Effect>, Strin
             let Some(view) = app.run_mut() else {
                 return Ok(Vec::new());
             };
+            if !view.takes_orders() {
+                return Err("the run is not at work any more".to_owned());
+            }
             view.tuning.knobs.set_text(typed)?;
             Ok(run::order(app))
         }

@@ -11,7 +11,7 @@ use crate::tui::effect::Effect;
 use crate::tui::message::OpenBundle;
 use crate::tui::model::cursor::Cursor;
 use crate::tui::model::draft::{Distribution, Draft};
-use crate::tui::model::query::Pane;
+use crate::tui::model::query::{MOST_CONSTRAINTS, Pane};
 use crate::tui::overlay::{self, Asked, Overlay, Prompt};
 
 /// Units found at most.
@@ -89,7 +89,10 @@ fn units(app: &mut App, place: Place, action: Action) -> Option<()> {
                 search(app);
             }
         }
-        Action::Back => {}
+        Action::Back => {
+            app.query.search = Default::default();
+            search(app);
+        }
         _ => return None,
     }
     Some(())
@@ -110,6 +113,10 @@ fn choose(app: &mut App, besides: bool) {
         app.query.search = crate::tui::model::line::Line::new(&found.unit);
         app.query.is_searching = true;
         search(app);
+        return;
+    }
+    if besides && app.query.is_full() {
+        app.complain(format!("and: {MOST_CONSTRAINTS} constraints at most"));
         return;
     }
     let Some(open) = app.bundle.open() else {

@@ -1,7 +1,6 @@
 //! Actions of the run screen, and those on samples that other screens share.
 
 use super::portray_selected;
-use crate::run::Request;
 use crate::run::control::Command;
 use crate::sampler::RowStatus;
 use crate::tui::action::{Action, Tab};
@@ -43,8 +42,7 @@ pub(super) fn act(app: &mut App, action: Action) -> Option<Vec<Effect>> {
         Action::Reset => tune(app, |knobs| knobs.reset()),
         Action::Undo => tune(app, |knobs| knobs.undo()),
         Action::Type => {
-            let run = app.run().filter(|run| run.takes_orders());
-            let knob = run.and_then(|run| run.tuning.knobs.selected());
+            let knob = app.run().and_then(|run| run.tuning.knobs.selected());
             let prompt = knob.map(|knob| Prompt::knob(Asked::Tuning, knob));
             app.overlays.extend(prompt.map(Overlay::Prompt));
             Vec::new()
@@ -81,12 +79,15 @@ fn give(app: &App, command: Command) -> Vec<Effect> {
 
 /// Starts the query of the shown run anew.
 pub(super) fn restart(app: &mut App) -> Vec<Effect> {
-    let Some(request) = app.run().map(|run| Request::repeating(&run.file)) else {
+    let Some(request) = app.run().map(|run| app.repeating(run)) else {
         return Vec::new();
     };
     app.is_starting = true;
     app.say("starting the same query in another folder…");
-    vec![Effect::Start(Box::new(request))]
+    vec![Effect::Start {
+        request: Box::new(request),
+        shown: true,
+    }]
 }
 
 /// Goes on with the shown run.
@@ -138,13 +139,7 @@ fn tune(
     let Some(run) = app.run_mut() else {
         return Vec::new();
     };
-    let before = run.tuning.knobs.clone();
     if !change(&mut run.tuning.knobs) {
-        return Vec::new();
-    }
-    if !run.takes_orders() {
-        run.tuning.knobs = before;
-        app.complain("the run is not at work: its settings change while it works");
         return Vec::new();
     }
     order(app)

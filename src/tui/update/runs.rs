@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::{close, everywhere, take_run};
 use crate::tui::action::{Action, Place, Tab};
 use crate::tui::app::App;
 use crate::tui::effect::Effect;
@@ -30,7 +31,7 @@ pub(super) fn act(app: &mut App, place: Place, action: Action) -> Option<Vec<Eff
         Action::Choose => return Some(open(app)),
         Action::Select => return Some(compare(app)),
         Action::Sort => {
-            app.list.order = app.list.order.next();
+            app.list.reorder();
             app.say(format!("ordered {}", app.list.order.title()));
         }
         Action::Remove => {
@@ -46,7 +47,10 @@ pub(super) fn act(app: &mut App, place: Place, action: Action) -> Option<Vec<Eff
             return Some(effects);
         }
         Action::Refresh => return Some(vec![Effect::ListRuns]),
-        Action::Back => {}
+        Action::Back if app.list.filter.is_empty() => {
+            return Some(everywhere::show(app, Tab::Run));
+        }
+        Action::Back => app.list.filter = Default::default(),
         _ => return None,
     }
     Some(Vec::new())
@@ -63,19 +67,16 @@ fn selected(app: &App) -> Option<(PathBuf, Option<RunId>)> {
 pub(super) fn forget(app: &mut App, path: &Path) -> Vec<Effect> {
     let gone = app.runs.iter().filter(|(_, run)| run.path == path);
     let gone: Vec<RunId> = gone.map(|(id, _)| *id).collect();
-    app.runs.retain(|(id, _)| !gone.contains(id));
-    app.compared.retain(|id| !gone.contains(id));
-    app.current = app.current.filter(|id| !gone.contains(id));
-    gone.into_iter().map(Effect::Forget).collect()
+    app.list.forget(path);
+    gone.into_iter().map(|id| close(app, id)).collect()
 }
 
 /// Shows the selected run.
 fn open(app: &mut App) -> Vec<Effect> {
     match selected(app) {
         Some((_, Some(id))) => {
-            app.current = Some(id);
             app.tab = Tab::Run;
-            Vec::new()
+            take_run(app, id)
         }
         Some((path, None)) => vec![Effect::Watch { path, shown: true }],
         None => Vec::new(),
