@@ -112,7 +112,12 @@ fn what_is_shown_is_what_is_asked_for() {
         })
         .collect();
     let stories = std::cell::RefCell::new(stories);
-    proptest!(ProptestConfig::with_cases(400), |(at in 0..names.len(), changes in changes())| {
+    let config = ProptestConfig {
+        cases: 400,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
+    proptest!(config, |(at in 0..names.len(), changes in changes())| {
         let story = &mut stories.borrow_mut()[at];
         for change in changes {
             match change {

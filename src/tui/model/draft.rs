@@ -219,6 +219,13 @@ impl Draft {
         if self.low == End::Open && self.high == End::Open {
             return Some("both ends are open: close one (o)".to_owned());
         }
+        if let (End::Quantile(low), End::Quantile(high)) = (self.low, self.high)
+            && percent(low) > percent(high)
+        {
+            // Also where both have the same value, as of a unit that is 0 on most images.
+            let (low, high) = (self.low.text(), self.high.text());
+            return Some(format!("the low end {low} lies above the high end {high}"));
+        }
         let distribution = self.distribution.as_deref();
         match (self.low.value(distribution), self.high.value(distribution)) {
             (Some(low), Some(high)) if low > high => Some(format!(
