@@ -49,10 +49,10 @@ fn tell(story: &mut Story, what: u8, how: u8) {
             (at % 20..at % 20 + 3).map(sample_line).collect(),
         )),
         2 => seen(Seen::Rewound),
-        3 => seen(gone(how % 2 == 0)),
+        3 => seen(gone(how.is_multiple_of(2))),
         4 => seen(Seen::Worker(WorkerState::Working {
             pid: 1,
-            writable: how % 2 == 0,
+            writable: how.is_multiple_of(2),
         })),
         5 => return story.steps(at..=at + 2),
         6 => return story.catalogue(),
@@ -68,11 +68,11 @@ fn tell(story: &mut Story, what: u8, how: u8) {
         12 => Message::Failed("no".into()),
         13 => Message::Started {
             path: "runs/a".into(),
-            shown: how % 2 == 0,
+            shown: how.is_multiple_of(2),
         },
         14 => Message::NotStarted {
             reason: "no".into(),
-            shown: how % 2 == 0,
+            shown: how.is_multiple_of(2),
         },
         15 => Message::Resized {
             width: 40 + u16::from(how),
@@ -83,7 +83,7 @@ fn tell(story: &mut Story, what: u8, how: u8) {
             column: u16::from(how),
             row: u16::from(how % 40),
         }),
-        18 => Message::Mouse(if how % 2 == 0 {
+        18 => Message::Mouse(if how.is_multiple_of(2) {
             Mouse::WheelUp
         } else {
             Mouse::WheelDown

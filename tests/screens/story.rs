@@ -311,7 +311,7 @@ fn history_line(step: u64) -> HistoryLine {
         objective: Some(step as f64),
         seconds: step as f64 * 0.1,
         activations: Some(activations(step)),
-        diversity: (step % 5 == 0).then(|| diversity(step)),
+        diversity: step.is_multiple_of(5).then(|| diversity(step)),
     }
 }
 

@@ -175,8 +175,10 @@ fn a_run_at_work_is_not_deleted_and_one_that_was_stopped_is() {
         terminal.wait_for("Delete this run?");
         terminal.send(&format!("j{ENTER}"));
     };
-    delete();
-    terminal.wait_for("not deleted");
+    terminal.send("6");
+    terminal.wait_for("0/4");
+    terminal.send("x");
+    terminal.wait_for("stop it first");
     assert_goes_on(&run);
     terminal.send("2x");
     terminal.wait_until("the stop", is("stopped"));
