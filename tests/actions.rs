@@ -7,6 +7,8 @@
     unreachable_pub
 )]
 
+#[path = "actions/bundles.rs"]
+mod bundles;
 #[path = "actions/cases.rs"]
 mod cases;
 #[path = "actions/draft.rs"]
