@@ -41,6 +41,9 @@ const TABLES: [(&str, &str); 5] = [
     ("draw", "time of drawing a frame, without a terminal"),
 ];
 
+/// Measures, and prints one table.
+type Print = fn(&Options) -> anyhow::Result<()>;
+
 #[expect(clippy::print_stdout, reason = "the bench's result")]
 fn main() -> anyhow::Result<()> {
     let options = Options::from_command_line("screens", &TABLES);
@@ -50,7 +53,7 @@ fn main() -> anyhow::Result<()> {
         all_threads(),
         load()
     );
-    let tables: [(&str, fn(&Options) -> anyhow::Result<()>); 5] = [
+    let tables: [(&str, Print); 5] = [
         ("start", start::table),
         ("bytes", bytes::table),
         ("keys", keys::table),

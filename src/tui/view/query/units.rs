@@ -112,7 +112,10 @@ fn draw_found(look: Look<'_>, found: &Found, is_selected: bool, area: Rect, buff
         spans.push(look.span(role, character.to_string()));
     }
     if !found.is_whole {
-        spans.push(look.span(Role::Dim, format!("  {}", text::counted(found.units, "unit"))));
+        spans.push(look.span(
+            Role::Dim,
+            format!("  {}", text::counted(found.units, "unit")),
+        ));
     }
     if is_selected {
         let style = look.style(Role::Select);
