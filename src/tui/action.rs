@@ -321,7 +321,7 @@ table! {
     Action::Show(Tab::Map), "map", "map", ["4"], [Everywhere], 0, "Go to the map of the embeddings.";
     Action::Show(Tab::Compare), "compare", "compare", ["5"], [Everywhere], 0, "Go to the comparison of runs.";
     Action::Show(Tab::Runs), "runs", "runs", ["6"], [Everywhere], 0, "Go to the list of all runs.";
-    Action::NextTab, "next-screen", "next screen", ["alt-right", "ctrl-right"], [Everywhere], 0, "Go to the screen on the right.";
+    Action::NextTab, "next-screen", "next screen", ["alt-right", "ctrl-right"], [Everywhere], 65, "Go to the screen on the right.";
     Action::PreviousTab, "previous-screen", "previous screen", ["alt-left", "ctrl-left"], [Everywhere], 0, "Go to the screen on the left.";
     Action::Themes, "themes", "themes", ["T"], [Everywhere], 0, "Choose a theme; the screen shows each at once.";
     Action::Graphics, "graphics", "pictures", ["K"], [Everywhere], 0, "Draw pictures in the next way: the terminal's graphics, half blocks, quadrants.";

@@ -184,9 +184,15 @@ pub struct Draft {
 
 impl Draft {
     /// A unit at its usual interval: rare but reached by real images, where they are known.
-    pub fn new(unit: String, name: String, distribution: Option<Arc<Distribution>>) -> Draft {
+    /// `low` is the share of the images that lies below.
+    pub fn new(
+        unit: String,
+        name: String,
+        distribution: Option<Arc<Distribution>>,
+        low: f64,
+    ) -> Draft {
         let ends = match distribution {
-            Some(_) => (End::Quantile(0.95), End::Quantile(0.999)),
+            Some(_) => (End::Quantile(low), End::Quantile(0.999)),
             None => (End::Value(1.0), End::Open),
         };
         Draft {
@@ -386,6 +392,7 @@ mod tests {
             "goldfish".into(),
             "[1] goldfish".into(),
             Some(Arc::new(distribution)),
+            0.95,
         )
     }
 

@@ -16,6 +16,8 @@ use crate::tui::overlay::{self, Asked, Overlay, Prompt};
 
 /// Units found at most.
 const MOST_FOUND: usize = 500;
+/// So many classes are many: each has a fiftieth of the images or less.
+const MANY_CLASSES: usize = 50;
 /// Lines of a page.
 const PAGE: isize = 10;
 
@@ -122,7 +124,14 @@ fn choose(app: &mut App, besides: bool) {
     let Some(open) = app.bundle.open() else {
         return;
     };
-    let draft = Draft::new(found.unit.clone(), name(&found), distribution(open, &found));
+    // One class of many is above p95 on images of other classes too.
+    let low = if found.label.is_some() && open.units.labels().len() >= MANY_CLASSES {
+        0.99
+    } else {
+        0.95
+    };
+    let known = distribution(open, &found);
+    let draft = Draft::new(found.unit.clone(), name(&found), known, low);
     app.query.take_unit(draft, besides);
     go(app, Pane::Interval);
 }

@@ -43,18 +43,19 @@ pub(super) fn draw(app: &mut App, area: Rect, buffer: &mut Buffer, painters: &mu
             buffer,
         );
     }
-    let rows = app
-        .gallery
-        .picture_rows()
-        .min(inner.height.saturating_sub(1))
-        .max(1);
+    // As many rows as pictures of the chosen size would about fill, each as high as there is room for.
+    let wanted = app.gallery.picture_rows() + 1;
+    let down = ((inner.height + wanted / 2) / wanted).max(1);
+    let rows = (inner.height / down)
+        .saturating_sub(1)
+        .clamp(1, inner.width / 2);
     // Twice as wide as high in cells, so that equal sides look equal.
     let (width, height) = (2 * rows + 2, rows + 1);
     let across = usize::from(inner.width / width).max(1);
     // What is left over goes between the pictures.
     let width = (inner.width / across as u16).max(width);
     let picture = 2 * rows;
-    let down = usize::from(inner.height / height).max(1);
+    let down = usize::from(down);
     let selected = run.selected_place();
     let at = ordered
         .iter()

@@ -38,7 +38,7 @@ pub fn render(
     for (column, height) in heights.iter().enumerate() {
         let value = distribution.low + (column as f64 + 0.5) / width as f64 * range;
         let inside = is_inside(value);
-        let style = look.style(if inside { Role::Band } else { Role::Bar });
+        let style = look.style(if inside { Role::Accent } else { Role::Bar });
         let eighths = (height / tallest * f64::from(bars.height) * 8.0).ceil() as usize;
         for row in 0..usize::from(bars.height) {
             let filled = eighths.saturating_sub(row * 8).min(8);

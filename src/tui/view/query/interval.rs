@@ -20,8 +20,9 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         let inner = panel(look, "Interval", keys, area, buffer);
         let lines = [
             "No unit is chosen yet.",
-            "Type a few letters of what the network should see,",
-            "go to it with the arrows, and press enter.",
+            "Type a few letters of what",
+            "the network should see, go to",
+            "it with the arrows, press enter.",
         ];
         nothing(app, &lines, inner, buffer);
         return;

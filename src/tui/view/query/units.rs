@@ -103,7 +103,9 @@ fn draw_found(look: Look<'_>, found: &Found, is_selected: bool, area: Rect, buff
         look.span(Role::Accent, format!("{mark} ")),
         look.span(Role::Dim, text::pad(&place, 6)),
     ];
-    for (at, character) in found.shown.chars().enumerate() {
+    let room = usize::from(area.width).saturating_sub(8);
+    let shown = look.symbols.truncate(&found.shown, room);
+    for (at, character) in shown.chars().enumerate() {
         let role = if found.positions.contains(&at) {
             Role::Match
         } else {

@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
+use crate::text;
 use crate::theme::Role;
 use crate::tui::app::App;
 use crate::tui::model::run_view::RunView;
@@ -59,34 +60,40 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         area.width,
         buffer,
     );
-    let line = pace(look, run);
+    let line = pace(look, run, area.width);
     write(look, &line, area.x, area.y + 2, area.width, buffer);
 }
 
-/// Step, pace, what is left, and where the time goes. Every figure keeps its place.
-fn pace<'a>(look: Look<'a>, run: &RunView) -> Line<'a> {
-    let figure = |text: String| look.span(Role::Text, text);
-    let unit = |text: &'static str| look.span(Role::Dim, text);
-    let mut spans = vec![figure(format!(" {:>5}", run.step)), unit(" steps  ")];
-    let Some(snapshot) = &run.snapshot else {
-        return Line::from(spans);
-    };
-    if let Some((seconds, is_bound)) = run.seconds_left().filter(|_| run.is_at_work()) {
-        spans.push(unit(if is_bound { "at most" } else { "about  " }));
-        spans.push(figure(format!("{:>7}", duration(seconds))));
-        spans.push(unit(" left  "));
+/// Step, pace, what is left, and where the time goes. Every figure keeps its place; those that do not
+/// fit whole are left out.
+fn pace<'a>(look: Look<'a>, run: &RunView, width: u16) -> Line<'a> {
+    let mut groups = vec![(format!(" {:>5}", run.step), " steps  ")];
+    if let Some(snapshot) = &run.snapshot {
+        if let Some((seconds, is_bound)) = run.seconds_left().filter(|_| run.is_at_work()) {
+            let bound = if is_bound { "at most" } else { "about  " };
+            groups.push((format!("{bound} {:>6}", duration(seconds)), " left  "));
+        }
+        let rate = run.steps_per_second();
+        let rate = rate.map_or("    -".to_owned(), |rate| format!("{rate:>5.1}"));
+        groups.push((rate, " steps/s  "));
+        let share = snapshot.seconds_in_runtime / snapshot.seconds.max(f64::MIN_POSITIVE);
+        groups.push((
+            format!("{:>3.0} %", 100.0 * share.min(1.0)),
+            " in the runtime  ",
+        ));
+        groups.push((format!("{:>6}", duration(snapshot.seconds)), " worked  "));
+        groups.push((format!("{:>6}", snapshot.gradients), " gradients"));
     }
-    let rate = run.steps_per_second();
-    spans.push(figure(
-        rate.map_or("    -".to_owned(), |rate| format!("{rate:>5.1}")),
-    ));
-    spans.push(unit(" steps/s  "));
-    let share = snapshot.seconds_in_runtime / snapshot.seconds.max(f64::MIN_POSITIVE);
-    spans.push(figure(format!("{:>3.0} %", 100.0 * share.min(1.0))));
-    spans.push(unit(" in the runtime  "));
-    spans.push(figure(format!("{:>6}", duration(snapshot.seconds))));
-    spans.push(unit(" worked  "));
-    spans.push(figure(format!("{:>6}", snapshot.gradients)));
-    spans.push(unit(" gradients"));
+    let mut left = usize::from(width);
+    let mut spans = Vec::new();
+    for (figure, unit) in groups {
+        let columns = text::width(&figure) + text::width(unit.trim_end());
+        if columns > left {
+            break;
+        }
+        left = left.saturating_sub(text::width(&figure) + text::width(unit));
+        spans.push(look.span(Role::Text, figure));
+        spans.push(look.span(Role::Dim, unit));
+    }
     Line::from(spans)
 }
