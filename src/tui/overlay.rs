@@ -296,34 +296,50 @@ pub fn bundles(app: &App) -> Menu {
     }
 }
 
+/// A line of a question.
+fn answer(title: &str, note: &str, outcome: Outcome) -> Item {
+    Item {
+        title: title.to_owned(),
+        note: note.to_owned(),
+        key: String::new(),
+        disabled: None,
+        outcome,
+    }
+}
+
 /// What becomes of the runs at work when the program ends.
 pub fn quit(runs: &[String]) -> Menu {
     let which = match runs {
         [run] => run.clone(),
         runs => format!("{} runs", runs.len()),
     };
-    let item = |title: &str, note: &str, outcome| Item {
-        title: title.to_owned(),
-        note: note.to_owned(),
-        key: String::new(),
-        disabled: None,
-        outcome,
-    };
     Menu::question(
         "Leave?",
         format!("{which} at work."),
         vec![
-            item(
+            answer(
                 "Leave it running",
                 "invset attach RUN shows it again",
                 Outcome::QuitAndLeave,
             ),
-            item(
+            answer(
                 "Stop after this step",
                 "invset resume RUN goes on",
                 Outcome::QuitAndStop,
             ),
-            item("Cancel", "stay here", Outcome::Cancel),
+            answer("Cancel", "stay here", Outcome::Cancel),
+        ],
+    )
+}
+
+/// Whether the program really ends while a run is being made, which then may never begin.
+pub fn quit_while_starting() -> Menu {
+    Menu::question(
+        "Leave?",
+        "A run is being made and has no worker yet.".to_owned(),
+        vec![
+            answer("Cancel", "wait for it", Outcome::Cancel),
+            answer("Leave", "the run may not begin", Outcome::QuitAndLeave),
         ],
     )
 }
@@ -331,19 +347,12 @@ pub fn quit(runs: &[String]) -> Menu {
 /// Whether a run's folder is really to be deleted.
 pub fn remove_run(path: &std::path::Path, samples: u64) -> Menu {
     let name = text::clean(&path.display().to_string());
-    let item = |title: &str, note: &str, outcome| Item {
-        title: title.to_owned(),
-        note: note.to_owned(),
-        key: String::new(),
-        disabled: None,
-        outcome,
-    };
     Menu::question(
         "Delete this run?",
         format!("{name}: {samples} samples, their pictures and history."),
         vec![
-            item("Cancel", "keep it", Outcome::Cancel),
-            item(
+            answer("Cancel", "keep it", Outcome::Cancel),
+            answer(
                 "Delete",
                 "this cannot be undone",
                 Outcome::RemoveRun(path.to_owned()),

@@ -131,6 +131,23 @@ fn leaving_without_a_run_at_work_asks_nothing() {
 }
 
 #[test]
+fn leaving_while_a_run_is_being_made_asks_first() {
+    let mut story = Story::new(80, 24);
+    story.choose_unit("ankle boot");
+    press(&mut story, "ctrl-r");
+    story.effects.clear();
+    press(&mut story, "ctrl-q");
+    assert!(story.effects.is_empty());
+    assert!(story.text().contains("being made"), "{}", story.text());
+    press(&mut story, "enter");
+    assert!(story.effects.is_empty(), "the first answer stays");
+    press(&mut story, "ctrl-q");
+    press(&mut story, "down");
+    press(&mut story, "enter");
+    assert!(matches!(story.effects[..], [Effect::Quit]));
+}
+
+#[test]
 fn screens_keep_their_state_while_another_is_shown() {
     let mut story = crate::cases::at(Place::Gallery);
     for key in [

@@ -164,13 +164,26 @@ fn the_first_samples_of_the_shown_run_are_looked_at() {
     story.run();
     story.effects.clear();
     story.seen(Seen::Samples(vec![crate::cases::sample_line(0)]));
-    let [Effect::LoadMap(RUN), Effect::Portray(RUN, 0)] = story.effects[..] else {
+    let [Effect::Portray(RUN, 0)] = story.effects[..] else {
         panic!("{:?}", story.effects);
     };
     story.portrait(0);
     story.effects.clear();
     press(&mut story, "n");
     assert!(story.effects.is_empty(), "it was looked at");
+}
+
+/// Its distances take long where samples are many, so it is read where somebody looks at it.
+#[test]
+fn the_map_is_read_where_it_is_looked_at() {
+    let mut story = Story::new(80, 24);
+    story.run();
+    press(&mut story, "4");
+    story.effects.clear();
+    story.seen(Seen::Samples(vec![crate::cases::sample_line(0)]));
+    let [Effect::LoadMap(RUN), Effect::Portray(RUN, 0)] = story.effects[..] else {
+        panic!("{:?}", story.effects);
+    };
 }
 
 #[test]

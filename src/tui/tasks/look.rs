@@ -18,6 +18,8 @@ use crate::run::{RunError, RunFolder, open_run, read_image};
 use crate::tui::message::{Message, RunId};
 use crate::tui::model::run_view::{EmbeddingMap, Portrait};
 
+/// Samples whose distances to all others are taken: the time grows with the square.
+const MOST_PAIRED: usize = 4096;
 /// Classes that a portrait names.
 const CLASSES: usize = 8;
 
@@ -232,6 +234,10 @@ fn map(folder: &RunFolder) -> Result<EmbeddingMap, String> {
             .map(|row| (f64::from(row[0]), f64::from(row[1])))
             .collect(),
         explained: plane.explained,
-        nearest: nearest_distances(embeddings),
+        nearest: if rows <= MOST_PAIRED {
+            nearest_distances(embeddings)
+        } else {
+            vec![f64::NAN; rows]
+        },
     })
 }

@@ -108,9 +108,14 @@ fn quit(app: &mut App) -> Vec<Effect> {
         .map(|(_, run)| run.name())
         .collect();
     // Where there is no room for the question, what is on the screen says that runs go on.
-    if at_work.is_empty() || !view::fits(app.size) {
+    if !view::fits(app.size) || (at_work.is_empty() && !app.is_starting) {
         return vec![Effect::Quit];
     }
-    app.overlays.push(Overlay::Menu(overlay::quit(&at_work)));
+    let question = if at_work.is_empty() {
+        overlay::quit_while_starting()
+    } else {
+        overlay::quit(&at_work)
+    };
+    app.overlays.push(Overlay::Menu(question));
     Vec::new()
 }

@@ -146,7 +146,6 @@ fn opened(app: &mut App, id: RunId, run: RunView, shown: bool) -> Vec<Effect> {
         }
         None => {
             app.runs.push((id, run));
-            effects.push(Effect::LoadMap(id));
             id
         }
     };
@@ -187,6 +186,7 @@ fn close(app: &mut App, id: RunId) -> Effect {
 
 fn see(app: &mut App, id: RunId, seen: Seen) -> Vec<Effect> {
     let is_shown = app.current == Some(id);
+    let is_map_shown = is_shown && matches!(app.tab, Tab::Map | Tab::Gallery);
     let Some(run) = app.run_of_mut(id) else {
         return Vec::new();
     };
@@ -196,7 +196,8 @@ fn see(app: &mut App, id: RunId, seen: Seen) -> Vec<Effect> {
     run.see(seen);
     let mut effects = Vec::new();
     let has_ended = was_at_work && !run.is_at_work();
-    if has_ended || rewound || (!had_samples && !run.samples.is_empty()) {
+    // Distances of many samples take long: they are taken where somebody looks at them.
+    if is_map_shown && (has_ended || rewound || (!had_samples && !run.samples.is_empty())) {
         effects.push(Effect::LoadMap(id));
     }
     if is_shown && !had_samples && !run.samples.is_empty() {

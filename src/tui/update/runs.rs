@@ -94,7 +94,7 @@ fn compare(app: &mut App) -> Vec<Effect> {
         Some((_, Some(id))) => {
             app.compared.push(id);
             app.say("added to the comparison (5)");
-            vec![Effect::LoadMap(id)]
+            Vec::new()
         }
         Some((path, None)) => {
             app.say("added to the comparison (5)");
