@@ -228,6 +228,36 @@ fn the_sampler_reads_no_clock() {
     }
 }
 
+/// What decides what happens on the screens can be tested without any of these.
+#[test]
+fn updates_of_the_screens_know_no_thread_file_terminal_or_clock() {
+    let mut seen = 0;
+    for (path, _, code) in sources() {
+        if !["tui/update", "tui/model"]
+            .iter()
+            .any(|folder| path.starts_with(folder))
+        {
+            continue;
+        }
+        seen += 1;
+        for outside in [
+            "std::fs",
+            "std::thread",
+            "std::time",
+            "Instant",
+            "crossbeam",
+            "std::io",
+        ] {
+            assert!(
+                !code.contains(outside),
+                "{} names {outside}",
+                path.display()
+            );
+        }
+    }
+    assert!(seen > 10, "{seen}");
+}
+
 #[test]
 fn the_map_names_every_module() {
     let map = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("ARCHITECTURE.md"))

@@ -26,6 +26,9 @@ pub struct SampleArgs {
     /// The run folder (default: runs/TIME-UNIT-SEED)
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// The folder that run folders are made in
+    #[arg(long, default_value = defaults::RUNS, value_name = "DIR")]
+    runs: PathBuf,
     /// Print one JSON object instead of text and pictures
     #[arg(long)]
     json: bool,
@@ -45,7 +48,7 @@ impl SampleArgs {
             query: self.query.clone(),
             manner: self.sampling.manner(&self.tuning, global),
             out: self.out.clone(),
-            runs: PathBuf::from(defaults::RUNS),
+            runs: self.runs.clone(),
         }
     }
 }
@@ -262,7 +265,7 @@ mod tests {
                 threads: Some(4),
             },
             out: Some("my runs/1".into()),
-            runs: PathBuf::from(defaults::RUNS),
+            runs: "my runs".into(),
         }
     }
 

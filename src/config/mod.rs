@@ -82,12 +82,12 @@ pub fn file(named: Option<&Path>) -> Option<PathBuf> {
     named.map(Path::to_path_buf).or_else(usual)
 }
 
-/// The folder of the user's themes, beside the configuration's [`file`]. It need not be there.
+/// The folder of the user's themes, beside the configuration's [`file()`]. It need not be there.
 pub fn themes_folder(named: Option<&Path>) -> Option<PathBuf> {
     file(named)?.parent().map(|folder| folder.join(THEMES))
 }
 
-/// The configuration of a file, which must be there; without a name that of the usual [`file`], if
+/// The configuration of a file, which must be there; without a name that of the usual [`file()`], if
 /// it is there.
 ///
 /// # Errors

@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -36,6 +36,9 @@ impl CommandLine {
         line.runtime(&request.manner.runtime);
         if let Some(out) = &request.out {
             line.flag("--out", out);
+        }
+        if request.runs != Path::new(defaults::RUNS) {
+            line.flag("--runs", &request.runs);
         }
         line
     }

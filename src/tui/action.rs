@@ -92,7 +92,7 @@ pub enum Action {
     Restart,
     /// Go on with a run that was stopped.
     Resume,
-    /// Put the selected row at a new start.
+    /// Put the row that lies farthest from its interval at a new start.
     Reseed,
     /// The sample before.
     PreviousSample,
@@ -364,7 +364,7 @@ table! {
     Action::NextSample, "next-sample", "next sample", ["]", "n"], [Run, Gallery, Map, Large], 27, "Select the next sample.";
     Action::NextConstraint, "next-constraint", "next constraint", ["t"], [Run], 0, "Chart the next constraint.";
     Action::Zoom, "zoom", "zoom", ["z"], [Run], 0, "Chart the whole history, or the last steps.";
-    Action::Reseed, "reseed", "re-seed", ["e"], [Run], 0, "Put the selected row, which is not accepted yet, at a new start.";
+    Action::Reseed, "reseed", "re-seed", ["e"], [Run], 0, "Put the row that lies farthest from its interval at a new start.";
     Action::Mark, "mark", "mark", ["m"], [Run, Gallery, Map, Large], 15, "Mark the sample, or take the mark away.";
     Action::Drop, "drop", "hide", ["d"], [Run, Gallery, Map, Large], 16, "Hide the sample from galleries and exports, or show it again; its files stay.";
     Action::ShowDropped, "show-dropped", "show hidden", ["D"], [Gallery], 0, "Show hidden samples too.";

@@ -1,4 +1,4 @@
-//! What the screens ask of the world. [`super::update()`] decides, [`super::tasks`] does it.
+//! What the screens ask of the world. [`super::update()`] decides, `tasks` does it.
 
 use std::path::PathBuf;
 

@@ -2,7 +2,7 @@
 //!
 //! One thread owns the terminal. It waits for keys and for what other threads tell, lets
 //! [`update()`] change the state, has the effects done elsewhere, and draws a frame where something
-//! changed. All that takes long happens in [`tasks`] or in the worker of a run, a process of its own.
+//! changed. All that takes long happens in `tasks` or in the worker of a run, a process of its own.
 
 pub mod action;
 mod answers;
