@@ -360,6 +360,22 @@ impl Terminal {
         rustix::process::kill_process(id, signal).unwrap();
     }
 
+    /// Waits until the program has stopped itself: a CONT that comes earlier is lost.
+    pub fn wait_until_stopped(&self) {
+        let deadline = Instant::now() + DEADLINE;
+        let path = format!("/proc/{}/stat", self.process_id());
+        loop {
+            let stat = std::fs::read_to_string(&path).unwrap();
+            // The name stands in parentheses and may hold anything; the state follows it.
+            let state = stat.rsplit(") ").next().unwrap_or_default();
+            if state.starts_with('T') {
+                return;
+            }
+            assert!(Instant::now() < deadline, "it does not stop: {stat}");
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+    }
+
     /// Closes the terminal under the program, which gets SIGHUP.
     pub fn hang_up(&mut self) {
         self.output().hung_up = true;

@@ -60,6 +60,7 @@ fn a_stop_from_outside_gives_the_terminal_back_until_it_goes_on() {
         trimmed(now) != screen
     });
     terminal.assert_mode_restored();
+    terminal.wait_until_stopped();
     terminal.signal(Signal::CONT);
     terminal.wait_until("the screen as it was", |now| trimmed(now) == screen);
     terminal.send("boot");

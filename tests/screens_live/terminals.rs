@@ -93,6 +93,7 @@ fn looked_at(script: Script, environment: &[(&str, &str)], sent: &str, stage: &S
     terminal.wait_for_bytes(GIVEN_BACK);
     let raw = terminal.raw_text();
     assert!(raw.rfind(DELETED) > raw.rfind(KITTY) || !raw.contains(KITTY));
+    terminal.wait_until_stopped();
     terminal.signal(Signal::CONT);
     terminal.wait_for_count(sent, before + 1);
     terminal.wait_for_frame("esc leaves");
