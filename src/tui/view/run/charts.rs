@@ -70,6 +70,15 @@ fn steps(run: &RunView) -> (f64, f64) {
     }
 }
 
+/// A score in few columns: three digits of it say whether it still rises.
+pub(super) fn figure(value: f64) -> String {
+    match value.abs() {
+        100.0.. => format!("{value:.0}"),
+        10.0.. => format!("{value:.1}"),
+        _ => format!("{value:.2}"),
+    }
+}
+
 /// The three scores: their names and how they went.
 pub(super) fn scores(run: &RunView) -> [(&'static str, &Series); 3] {
     [
@@ -93,9 +102,7 @@ pub(super) fn diversity(app: &App, area: Rect, buffer: &mut Buffer) {
     );
     let of = inner.width / 3;
     for (at, (name, series)) in scores(run).into_iter().enumerate() {
-        let value = series
-            .last()
-            .map_or("-".to_owned(), |value| format!("{value:.3}"));
+        let value = series.last().map_or("-".to_owned(), figure);
         let line = Line::from(vec![
             look.span(Role::Dim, format!("{name} ")),
             Span::styled(value, look.theme.series(at)),

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 
-use super::charts::scores;
+use super::charts::{figure, scores};
 use crate::preview::Painters;
 use crate::text;
 use crate::theme::Role;
@@ -40,9 +40,7 @@ pub(super) fn draw(app: &App, id: RunId, area: Rect, buffer: &mut Buffer, painte
         sample::picture(app, id, run, picture, buffer, painters);
     }
     for (line, (name, series)) in scores(run).into_iter().enumerate() {
-        let value = series
-            .last()
-            .map_or("-".to_owned(), |value| format!("{value:.3}"));
+        let value = series.last().map_or("-".to_owned(), figure);
         let line_of = Line::from(vec![
             look.span(Role::Dim, text::pad(name, 6)),
             Span::styled(value, look.theme.series(line)),
