@@ -5,11 +5,20 @@ use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use etcetera::BaseStrategy;
+
 /// What the names of files begin with that a kill in the middle of [`replace`] leaves behind.
 const TEMPORARY: &str = ".tmp";
 
 /// Characters behind it.
 const RANDOM: usize = 6;
+
+/// Where the program keeps what it tells about itself: its log and reports of failures. None where
+/// the system has no such folder.
+pub fn state_folder() -> Option<PathBuf> {
+    let strategy = etcetera::choose_base_strategy().ok()?;
+    Some(strategy.state_dir()?.join("invset"))
+}
 
 /// Whether a file of a folder is one that a kill in the middle of [`replace`] leaves behind, and
 /// nobody's own: by its exact form.

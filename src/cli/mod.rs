@@ -74,7 +74,8 @@ pub struct Global {
     /// The configuration of the screens (default: config.toml in the folder that `invset doctor` names)
     #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
     pub config: Option<PathBuf>,
-    /// What goes to stderr besides results: off, error, warn, info, debug, trace
+    /// What is logged (to stderr; by the screens to invset.log in the folder of states): off, error,
+    /// warn, info, debug, trace
     #[arg(
         long,
         global = true,
@@ -142,7 +143,13 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(error.exit_code() as u8);
         }
     };
-    output::start_log(cli.global.log_level);
+    let has_screens = matches!(cli.command, None | Some(Command::Attach(_)));
+    let log = if has_screens {
+        output::Log::File
+    } else {
+        output::Log::Stderr
+    };
+    output::start_log(cli.global.log_level, log);
     // Not locked: the screens have other threads that must reach the terminal.
     let mut out = std::io::stdout();
     let Some(command) = &cli.command else {

@@ -1,22 +1,46 @@
 //! What goes to the terminal besides results.
 
+use std::fs::{self, File, OpenOptions};
 use std::io::Write;
+use std::sync::Mutex;
 
 use tracing_subscriber::filter::LevelFilter;
 
+use crate::files::state_folder;
 use crate::metrics::{BandwidthSource, Diversity};
 use crate::text;
 
-/// Sends log messages to stderr.
-pub fn start_log(level: LevelFilter) {
-    // Only the first call in a process has an effect.
-    let _ = tracing_subscriber::fmt()
+/// Where log messages go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Log {
+    /// To stderr.
+    Stderr,
+    /// To `invset.log` in the folder of states: the screens are on the terminal, and a line on stderr
+    /// would tear them. Nowhere, if there is no such folder.
+    File,
+}
+
+/// Sends log messages to their place.
+pub fn start_log(level: LevelFilter, to: Log) {
+    let log = tracing_subscriber::fmt()
         .with_max_level(level)
-        .with_writer(std::io::stderr)
         .with_ansi(false)
-        .with_target(false)
-        .without_time()
-        .try_init();
+        .with_target(false);
+    // Only the first call in a process has an effect.
+    let _ = match to {
+        Log::Stderr => log.without_time().with_writer(std::io::stderr).try_init(),
+        Log::File => match log_file() {
+            Some(file) => log.with_writer(Mutex::new(file)).try_init(),
+            None => return,
+        },
+    };
+}
+
+fn log_file() -> Option<File> {
+    let folder = state_folder()?;
+    fs::create_dir_all(&folder).ok()?;
+    let file = folder.join("invset.log");
+    OpenOptions::new().create(true).append(true).open(file).ok()
 }
 
 /// Scores as a line of text.

@@ -4,9 +4,8 @@ use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 
-use etcetera::BaseStrategy;
-
 use super::terminal;
+use crate::files::state_folder;
 use crate::runtime;
 
 /// Has every panic restore the terminal, write a report and end the program. Runs have workers of
@@ -50,10 +49,7 @@ pub(super) fn rehearse(place: &str) {
 }
 
 fn write(report: &str) -> Option<PathBuf> {
-    let folder = etcetera::choose_base_strategy()
-        .ok()?
-        .state_dir()?
-        .join("invset");
+    let folder = state_folder()?;
     fs::create_dir_all(&folder).ok()?;
     let path = folder.join(format!("panic-{}.txt", std::process::id()));
     fs::write(&path, report).ok()?;

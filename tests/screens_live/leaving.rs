@@ -62,8 +62,7 @@ fn a_signal_before_the_terminal_has_answered_gives_it_back() {
 
 /// Nothing tells of a panic.
 fn assert_no_panic(stage: &Stage) {
-    let reports = std::fs::read_dir(stage.path("state/invset")).into_iter();
-    assert_eq!(reports.flatten().count(), 0);
+    assert_eq!(stage.panic_reports(), Vec::<std::path::PathBuf>::new());
 }
 
 #[test]

@@ -24,14 +24,13 @@ fn panics(place: &str, key: &str) {
     let (_, after) = raw.rsplit_once(GIVEN_BACK).unwrap();
     assert!(!after.contains("\x1b[?2026h"), "{after:?}");
     assert!(after.contains("invset failed"), "{after:?}");
-    let report = std::fs::read_dir(stage.path("state/invset"))
-        .unwrap()
-        .next()
-        .unwrap()
-        .unwrap();
-    let name = report.file_name().into_string().unwrap();
-    assert!(after.replace("\r\n", "").contains(&name), "{after:?}");
-    let report = std::fs::read_to_string(report.path()).unwrap();
+    let reports = stage.panic_reports();
+    let [report] = &reports[..] else {
+        panic!("{reports:?}");
+    };
+    let name = report.file_name().unwrap().to_string_lossy();
+    assert!(after.replace("\r\n", "").contains(&*name), "{after:?}");
+    let report = std::fs::read_to_string(report).unwrap();
     assert!(report.contains("INVSET_PANIC"), "{report}");
     assert!(report.contains("panic.rs"), "{report}");
     assert_goes_on(&run);

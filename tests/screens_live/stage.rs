@@ -119,6 +119,16 @@ impl Stage {
         terminal
     }
 
+    /// The reports of panics there are, beside the log.
+    pub(crate) fn panic_reports(&self) -> Vec<PathBuf> {
+        let files = std::fs::read_dir(self.path("state/invset"))
+            .into_iter()
+            .flatten();
+        let paths = files.map(|file| file.unwrap().path());
+        let is_report = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "txt");
+        paths.filter(is_report).collect()
+    }
+
     /// The screens on a run.
     pub(crate) fn attach(&self, run: &Path) -> Terminal {
         self.spawn(&["attach", run.to_str().unwrap()], &[], Script::plain())

@@ -76,6 +76,15 @@ fn the_command_is_copied_to_the_terminals_clipboard() {
     assert_eq!(terminal.exit().exit_code(), 0);
 }
 
+#[test]
+fn messages_for_the_log_go_to_a_file_and_not_on_the_screens() {
+    let stage = Stage::new();
+    let mut terminal = stage.screens();
+    terminal.send(QUIT);
+    assert_eq!(terminal.exit().exit_code(), 0);
+    assert!(stage.path("state").join("invset/invset.log").is_file());
+}
+
 /// What the program sends on a terminal when a sample is looked at, large.
 fn looked_at(script: Script, environment: &[(&str, &str)], sent: &str, stage: &Stage) -> String {
     let run = stage.path("run");
