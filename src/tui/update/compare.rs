@@ -1,6 +1,6 @@
 //! Actions of the comparison.
 
-use super::{close, everywhere, take_run};
+use super::{across_as_down, close, everywhere, take_run, travel};
 use crate::run::Request;
 use crate::tui::action::{Action, Tab};
 use crate::tui::app::App;
@@ -8,17 +8,14 @@ use crate::tui::effect::Effect;
 use crate::tui::message::RunId;
 
 /// Runs of a page.
-const PAGE: isize = 4;
+const RUNS: isize = 4;
 
 pub(super) fn act(app: &mut App, action: Action) -> Option<Vec<Effect>> {
     let length = app.compared.len();
+    if travel(&mut app.compare, across_as_down(action), length, RUNS) {
+        return Some(Vec::new());
+    }
     match action {
-        Action::Left | Action::Up => app.compare.step(-1, length),
-        Action::Right | Action::Down => app.compare.step(1, length),
-        Action::PageUp => app.compare.step(-PAGE, length),
-        Action::PageDown => app.compare.step(PAGE, length),
-        Action::First => app.compare.select(0),
-        Action::Last => app.compare.select(length.saturating_sub(1)),
         Action::Remove => {
             if let Some(at) = app.compare.selected(length) {
                 let id = app.compared.remove(at);

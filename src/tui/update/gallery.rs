@@ -57,9 +57,7 @@ pub(super) fn act(app: &mut App, action: Action) -> Option<Vec<Effect>> {
             Vec::new()
         }
         Action::Choose => {
-            if app.run().is_some_and(|run| run.selected().is_some()) {
-                app.overlays.push(Overlay::Large);
-            }
+            run::enlarge(app);
             portray_selected(app)
         }
         Action::Export => ask_where_to(app),

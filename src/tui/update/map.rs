@@ -5,7 +5,6 @@ use crate::tui::action::{Action, Tab};
 use crate::tui::app::App;
 use crate::tui::effect::Effect;
 use crate::tui::model::run_view::RunView;
-use crate::tui::overlay::Overlay;
 
 pub(super) fn act(app: &mut App, action: Action) -> Option<Vec<Effect>> {
     Some(match action {
@@ -17,12 +16,7 @@ pub(super) fn act(app: &mut App, action: Action) -> Option<Vec<Effect>> {
         Action::Last => select(app, usize::MAX),
         Action::PreviousSample => run::select_sample(app, -1),
         Action::NextSample => run::select_sample(app, 1),
-        Action::Choose => {
-            if app.run().is_some_and(|run| run.selected().is_some()) {
-                app.overlays.push(Overlay::Large);
-            }
-            Vec::new()
-        }
+        Action::Choose => run::enlarge(app),
         Action::Mark | Action::Drop => run::mark(app, action),
         Action::Back => everywhere::show(app, Tab::Run),
         Action::Restart => run::restart(app),

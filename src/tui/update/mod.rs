@@ -13,14 +13,41 @@ mod runs;
 
 use std::sync::Arc;
 
-use super::action::Tab;
+use super::action::{Action, Tab};
 use super::app::{App, BundleState};
 use super::effect::Effect;
 use super::message::{Message, OpenBundle, RunId};
+use super::model::cursor::Cursor;
 use super::model::run_view::RunView;
 use crate::run::Seen;
 use crate::text;
 pub(super) use compare::subject;
+
+/// Lines of a page.
+const PAGE: isize = 10;
+
+/// Moves along a list of `length`; false where the action is no such move.
+fn travel(cursor: &mut Cursor, action: Action, length: usize, page: isize) -> bool {
+    match action {
+        Action::Up => cursor.step(-1, length),
+        Action::Down => cursor.step(1, length),
+        Action::PageUp => cursor.step(-page, length),
+        Action::PageDown => cursor.step(page, length),
+        Action::First => cursor.select(0),
+        Action::Last => cursor.select(length.saturating_sub(1)),
+        _ => return false,
+    }
+    true
+}
+
+/// Where a list can be gone along by either pair of arrows.
+fn across_as_down(action: Action) -> Action {
+    match action {
+        Action::Left => Action::Up,
+        Action::Right => Action::Down,
+        action => action,
+    }
+}
 
 /// Changes the state by a message; gives what is to be done.
 pub fn update(app: &mut App, message: Message) -> Vec<Effect> {

@@ -1,6 +1,6 @@
 //! Actions inside help, menus, prompts and the large picture.
 
-use super::{everywhere, keys, run};
+use super::{PAGE, across_as_down, everywhere, keys, run, travel};
 use crate::run::control::Command;
 use crate::tui::action::Action;
 use crate::tui::app::{App, BundleState};
@@ -8,9 +8,6 @@ use crate::tui::effect::Effect;
 use crate::tui::model::draft::End;
 use crate::tui::model::line::Line;
 use crate::tui::overlay::{self, Asked, Outcome, Overlay, Prompt};
-
-/// Lines of a page of the help or of a menu.
-const PAGE: isize = 10;
 
 pub(super) fn act(app: &mut App, action: Action) -> Option<Vec<Effect>> {
     let done = match app.overlays.last()? {
@@ -53,12 +50,7 @@ fn menu(app: &mut App, action: Action) -> Vec<Effect> {
     };
     let length = menu.shown().len();
     match action {
-        Action::Up | Action::Left => menu.cursor.step(-1, length),
-        Action::Down | Action::Right => menu.cursor.step(1, length),
-        Action::PageUp => menu.cursor.step(-PAGE, length),
-        Action::PageDown => menu.cursor.step(PAGE, length),
-        Action::First => menu.cursor.select(0),
-        Action::Last => menu.cursor.select(length.saturating_sub(1)),
+        action if travel(&mut menu.cursor, across_as_down(action), length, PAGE) => {}
         Action::Back | Action::Palette => {
             let before = menu.before.clone();
             app.overlays.pop();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::everywhere;
+use super::{PAGE, everywhere, travel};
 use crate::query::{Form, Found, UnitSyntax};
 use crate::text;
 use crate::tui::action::{Action, Place};
@@ -18,8 +18,6 @@ use crate::tui::overlay::{self, Asked, Overlay, Prompt};
 const MOST_FOUND: usize = 500;
 /// So many classes are many: each has a fiftieth of the images or less.
 const MANY_CLASSES: usize = 50;
-/// Lines of a page.
-const PAGE: isize = 10;
 
 impl crate::tui::model::query::QueryForm {
     /// What has the keys on the query screen.
@@ -73,14 +71,10 @@ fn go(app: &mut App, pane: Pane) {
 
 fn units(app: &mut App, place: Place, action: Action) -> Option<()> {
     let length = app.found.len();
-    let cursor = &mut app.query.found;
+    if travel(&mut app.query.found, action, length, PAGE) {
+        return Some(());
+    }
     match action {
-        Action::Up => cursor.step(-1, length),
-        Action::Down => cursor.step(1, length),
-        Action::PageUp => cursor.step(-PAGE, length),
-        Action::PageDown => cursor.step(PAGE, length),
-        Action::First => cursor.select(0),
-        Action::Last => cursor.select(length.saturating_sub(1)),
         Action::Choose => choose(app, false),
         Action::Add => choose(app, true),
         Action::Back if place == Place::Search => {

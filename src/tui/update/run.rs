@@ -61,12 +61,7 @@ pub(super) fn act(app: &mut App, action: Action) -> Option<Vec<Effect>> {
         }
         Action::PreviousSample => select_sample(app, -1),
         Action::NextSample => select_sample(app, 1),
-        Action::Choose => {
-            if app.run().is_some_and(|run| run.selected().is_some()) {
-                app.overlays.push(Overlay::Large);
-            }
-            Vec::new()
-        }
+        Action::Choose => enlarge(app),
         Action::Mark | Action::Drop => mark(app, action),
         _ => return None,
     })
@@ -152,6 +147,14 @@ pub(super) fn order(app: &mut App) -> Vec<Effect> {
     };
     let command = run.tuning.order();
     command.map_or(Vec::new(), |command| give(app, command))
+}
+
+/// Shows the selected sample large.
+pub(super) fn enlarge(app: &mut App) -> Vec<Effect> {
+    if app.run().is_some_and(|run| run.selected().is_some()) {
+        app.overlays.push(Overlay::Large);
+    }
+    Vec::new()
 }
 
 /// Selects another sample of those shown.

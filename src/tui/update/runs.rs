@@ -2,26 +2,19 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{close, everywhere, take_run};
+use super::{PAGE, close, everywhere, take_run, travel};
 use crate::tui::action::{Action, Place, Tab};
 use crate::tui::app::App;
 use crate::tui::effect::Effect;
 use crate::tui::message::RunId;
 use crate::tui::overlay::{self, Overlay};
 
-/// Lines of a page.
-const PAGE: isize = 10;
-
 pub(super) fn act(app: &mut App, place: Place, action: Action) -> Option<Vec<Effect>> {
     let length = app.list.shown().len();
-    let cursor = &mut app.list.cursor;
+    if travel(&mut app.list.cursor, action, length, PAGE) {
+        return Some(Vec::new());
+    }
     match action {
-        Action::Up => cursor.step(-1, length),
-        Action::Down => cursor.step(1, length),
-        Action::PageUp => cursor.step(-PAGE, length),
-        Action::PageDown => cursor.step(PAGE, length),
-        Action::First => cursor.select(0),
-        Action::Last => cursor.select(length.saturating_sub(1)),
         Action::Search => app.list.is_filtering = true,
         Action::Choose if place == Place::Filter => app.list.is_filtering = false,
         Action::Back if place == Place::Filter => {

@@ -107,13 +107,7 @@ pub(super) fn draw(app: &mut App, area: Rect, buffer: &mut Buffer, painters: &mu
             (true, _, _) => look.symbols.check,
             (_, true, _) => "*",
             (_, _, true) => look.symbols.mark(Role::Bad),
-            _ => {
-                if is_selected {
-                    look.symbols.selected
-                } else {
-                    " "
-                }
-            }
+            _ => look.pointer(is_selected),
         };
         let role = if is_selected { Role::Select } else { Role::Dim };
         let activation = found

@@ -13,7 +13,7 @@ use crate::tui::action::Place;
 use crate::tui::app::App;
 use crate::tui::overlay::{HelpLine, Menu, Overlay, Prompt, help_lines};
 use crate::tui::target::Target;
-use crate::tui::widget::field::field;
+use crate::tui::widget::field::typed;
 use crate::tui::widget::panel::{Look, centred, framed, write};
 
 /// Columns of the keys in the help.
@@ -68,17 +68,7 @@ fn help(
         buffer,
         painters,
     );
-    let (before, after) = app.help.parts();
-    let mut spans = vec![look.span(Role::Key, "/ ")];
-    spans.extend(field(look, &before, &after, true));
-    write(
-        look,
-        &Line::from(spans),
-        inner.x,
-        inner.y,
-        inner.width,
-        buffer,
-    );
+    typed(look, "/", &app.help, true, inner, buffer);
     let lines = help_lines(app, opened_in);
     for (line, help) in lines
         .iter()
@@ -122,17 +112,7 @@ fn draw_menu(app: &App, menu: &mut Menu, area: Rect, buffer: &mut Buffer, painte
         };
     }
     if let Some(filter) = &menu.filter {
-        let (before, after) = filter.parts();
-        let mut spans = vec![look.span(Role::Key, "> ")];
-        spans.extend(field(look, &before, &after, true));
-        write(
-            look,
-            &Line::from(spans),
-            inner.x,
-            inner.y,
-            inner.width,
-            buffer,
-        );
+        typed(look, ">", filter, true, inner, buffer);
         inner = Rect {
             y: inner.y + 1,
             height: inner.height.saturating_sub(1),
@@ -151,11 +131,7 @@ fn draw_menu(app: &App, menu: &mut Menu, area: Rect, buffer: &mut Buffer, painte
         };
         app.targets.borrow_mut().note(row, Target::Item(at));
         let item = shown[at];
-        let mark = if selected == Some(at) {
-            look.symbols.selected
-        } else {
-            " "
-        };
+        let mark = look.pointer(selected == Some(at));
         let (role, note) = match item.disabled {
             Some(reason) => (Role::Dim, reason),
             None => (Role::Text, item.note.as_str()),
@@ -168,16 +144,10 @@ fn draw_menu(app: &App, menu: &mut Menu, area: Rect, buffer: &mut Buffer, painte
             spans.push(look.span(Role::Key, text::pad(&item.key, 12)));
         }
         spans.push(look.span(Role::Dim, note.to_owned()));
-        if selected == Some(at) {
-            let style = look.style(Role::Select);
-            spans = spans
-                .into_iter()
-                .map(|span| span.patch_style(style))
-                .collect();
-        }
+        let line_of = look.row(spans, selected == Some(at));
         write(
             look,
-            &Line::from(spans),
+            &line_of,
             inner.x,
             inner.y + line as u16,
             inner.width,
@@ -204,17 +174,7 @@ fn draw_prompt(
         buffer,
         painters,
     );
-    let (before, after) = prompt.line.parts();
-    let mut spans = vec![look.span(Role::Key, "= ")];
-    spans.extend(field(look, &before, &after, true));
-    write(
-        look,
-        &Line::from(spans),
-        inner.x,
-        inner.y,
-        inner.width,
-        buffer,
-    );
+    typed(look, "=", &prompt.line, true, inner, buffer);
     let line = match &prompt.problem {
         Some(problem) => Line::from(look.span(
             Role::Bad,

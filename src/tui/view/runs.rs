@@ -12,7 +12,7 @@ use crate::tui::action::Place;
 use crate::tui::app::App;
 use crate::tui::model::runs::{query_of, state_of};
 use crate::tui::target::Target;
-use crate::tui::widget::field::field;
+use crate::tui::widget::field::typed;
 use crate::tui::widget::panel::{Look, framed, write};
 
 pub(super) fn draw(app: &mut App, area: Rect, buffer: &mut Buffer) {
@@ -25,17 +25,8 @@ pub(super) fn draw(app: &mut App, area: Rect, buffer: &mut Buffer) {
     }
     let mut list = inner;
     if app.list.is_filtering || !app.list.filter.is_empty() {
-        let (before, after) = app.list.filter.parts();
-        let mut spans = vec![look(app).span(Role::Key, "/ ")];
-        spans.extend(field(look(app), &before, &after, app.list.is_filtering));
-        write(
-            look(app),
-            &Line::from(spans),
-            inner.x,
-            inner.y,
-            inner.width,
-            buffer,
-        );
+        let has_keys = app.list.is_filtering;
+        typed(look(app), "/", &app.list.filter, has_keys, inner, buffer);
         list.y += 1;
         list.height -= 1;
     }
@@ -136,13 +127,9 @@ fn draw_line(
         .unwrap_or_default()
         .to_string_lossy()
         .into_owned();
-    let mark = if is_selected {
-        look.symbols.selected
-    } else {
-        " "
-    };
+    let mark = look.pointer(is_selected);
     let compared = if compared { look.symbols.check } else { " " };
-    let mut spans = vec![
+    let spans = vec![
         look.span(Role::Accent, format!("{mark}{compared} ")),
         look.span(role, text::pad(state_of(listed), 11)),
         look.span(Role::Text, format!("{:>9}  ", progress)),
@@ -150,12 +137,6 @@ fn draw_line(
         look.span(Role::Text, reason),
         look.span(Role::Dim, format!("  {}", text::clean(&name))),
     ];
-    if is_selected {
-        let style = look.style(Role::Select);
-        spans = spans
-            .into_iter()
-            .map(|span| span.patch_style(style))
-            .collect();
-    }
-    write(look, &Line::from(spans), area.x, area.y, area.width, buffer);
+    let line = look.row(spans, is_selected);
+    write(look, &line, area.x, area.y, area.width, buffer);
 }

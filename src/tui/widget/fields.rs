@@ -2,7 +2,6 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::text::Line;
 
 use super::panel::{Look, write};
 use crate::text;
@@ -53,11 +52,7 @@ pub fn render(
         }
         let is_selected = has_keys && selected == Some(at);
         let state = state(knob.id);
-        let mark = if is_selected {
-            look.symbols.selected
-        } else {
-            " "
-        };
+        let mark = look.pointer(is_selected);
         let (role, tail) = match state {
             State::Usual => (Role::Text, String::new()),
             State::Changed => (Role::Accent, format!(" {}", look.symbols.check)),
@@ -68,21 +63,15 @@ pub fn render(
         };
         let name = format!("{mark} {}", text::pad(knob.title, NAME));
         let value = text::clean(&knob.value().to_string());
-        let mut spans = vec![
+        let spans = vec![
             look.span(if is_selected { Role::Accent } else { Role::Dim }, name),
             look.span(role, value),
             look.span(role, tail),
         ];
-        if is_selected {
-            spans = spans
-                .into_iter()
-                .map(|span| span.patch_style(look.style(Role::Select)))
-                .collect();
-        }
         let x = area.x + column as u16 * width;
         write(
             look,
-            &Line::from(spans),
+            &look.row(spans, is_selected),
             x,
             area.y + line as u16,
             width.saturating_sub(1),

@@ -18,7 +18,26 @@ pub struct Look<'a> {
     pub symbols: &'a Symbols,
 }
 
-impl Look<'_> {
+impl<'a> Look<'a> {
+    /// What stands before a line of a list.
+    pub fn pointer(&self, is_selected: bool) -> &'a str {
+        if is_selected {
+            self.symbols.selected
+        } else {
+            " "
+        }
+    }
+
+    /// A line of a list; the selected one stands out as a whole.
+    pub fn row<'s>(&self, spans: Vec<Span<'s>>, is_selected: bool) -> Line<'s> {
+        if !is_selected {
+            return Line::from(spans);
+        }
+        let style = self.style(Role::Select);
+        let spans = spans.into_iter().map(|span| span.patch_style(style));
+        Line::from_iter(spans)
+    }
+
     /// The style of a role.
     pub fn style(&self, role: Role) -> Style {
         self.theme.style(role)

@@ -112,11 +112,7 @@ fn draw_end(
         Side::Low => draft.low,
         Side::High => draft.high,
     };
-    let mark = if is_selected {
-        look.symbols.selected
-    } else {
-        " "
-    };
+    let mark = look.pointer(is_selected);
     let written = match end {
         End::Open => "open".to_owned(),
         End::Quantile(_) => end.text(),
@@ -130,18 +126,12 @@ fn draw_end(
             .map_or(String::new(), |value| format!("= {}", short(value))),
         (End::Value(value), Some(known)) => format!("= p{}", short(known.level_of(value) * 100.0)),
     };
-    let mut spans = vec![
+    let spans = vec![
         look.span(Role::Accent, format!("{mark} ")),
         look.span(Role::Dim, text::pad(name, 10)),
         look.span(Role::Accent, text::pad(&written, 12)),
         look.span(Role::Dim, meaning),
     ];
-    if is_selected {
-        let style = look.style(Role::Select);
-        spans = spans
-            .into_iter()
-            .map(|span| span.patch_style(style))
-            .collect();
-    }
-    write(look, &Line::from(spans), area.x, area.y, area.width, buffer);
+    let line = look.row(spans, is_selected);
+    write(look, &line, area.x, area.y, area.width, buffer);
 }

@@ -66,28 +66,18 @@ fn draw_constraints(app: &mut App, area: Rect, buffer: &mut Buffer) {
     for (line, at) in window.enumerate() {
         let draft = &app.query.constraints[at];
         let is_selected = selected == Some(at);
-        let mark = if is_selected {
-            look.symbols.selected
-        } else {
-            " "
-        };
+        let mark = look.pointer(is_selected);
         let interval = format!("{}..{}", draft.low.text(), draft.high.text());
         let room = usize::from(inner.width).saturating_sub(4 + text::width(&interval));
-        let mut spans = vec![
+        let spans = vec![
             look.span(Role::Accent, format!("{mark} ")),
             look.span(Role::Text, text::pad(&text::clean(&draft.name), room)),
             look.span(Role::Band, format!(" {interval}")),
         ];
-        if is_selected && keys {
-            let style = look.style(Role::Select);
-            spans = spans
-                .into_iter()
-                .map(|span| span.patch_style(style))
-                .collect();
-        }
+        let line_of = look.row(spans, is_selected && keys);
         write(
             look,
-            &Line::from(spans),
+            &line_of,
             inner.x,
             inner.y + line as u16,
             inner.width,

@@ -11,7 +11,7 @@ use crate::tui::action::Place;
 use crate::tui::app::{App, BundleState};
 use crate::tui::target::Target;
 use crate::tui::view::{has_keys, look, nothing};
-use crate::tui::widget::field::field;
+use crate::tui::widget::field::typed;
 use crate::tui::widget::panel::{Look, framed, write};
 
 pub(super) fn draw(app: &mut App, area: Rect, buffer: &mut Buffer) {
@@ -33,21 +33,15 @@ pub(super) fn draw(app: &mut App, area: Rect, buffer: &mut Buffer) {
         return;
     }
     let is_typing = keys && app.place() == Place::Search;
-    let (before, after) = app.query.search.parts();
-    let mut spans = vec![look.span(Role::Key, "/ ")];
-    if before.is_empty() && after.is_empty() && !is_typing {
-        spans.push(look.span(Role::Dim, "search labels and tensors"));
+    if app.query.search.is_empty() && !is_typing {
+        let hint = Line::from(vec![
+            look.span(Role::Key, "/ "),
+            look.span(Role::Dim, "search labels and tensors"),
+        ]);
+        write(look, &hint, inner.x, inner.y, inner.width, buffer);
     } else {
-        spans.extend(field(look, &before, &after, is_typing));
+        typed(look, "/", &app.query.search, is_typing, inner, buffer);
     }
-    write(
-        look,
-        &Line::from(spans),
-        inner.x,
-        inner.y,
-        inner.width,
-        buffer,
-    );
     let list = Rect {
         y: inner.y + 1,
         height: inner.height - 1,
@@ -90,11 +84,7 @@ pub(super) fn draw(app: &mut App, area: Rect, buffer: &mut Buffer) {
 }
 
 fn draw_found(look: Look<'_>, found: &Found, is_selected: bool, area: Rect, buffer: &mut Buffer) {
-    let mark = if is_selected {
-        look.symbols.selected
-    } else {
-        " "
-    };
+    let mark = look.pointer(is_selected);
     let place = match (found.is_whole, found.index) {
         (true, Some(index)) => format!("[{index}]"),
         _ => String::new(),
@@ -119,12 +109,6 @@ fn draw_found(look: Look<'_>, found: &Found, is_selected: bool, area: Rect, buff
             format!("  {}", text::counted(found.units, "unit")),
         ));
     }
-    if is_selected {
-        let style = look.style(Role::Select);
-        spans = spans
-            .into_iter()
-            .map(|span| span.patch_style(style))
-            .collect();
-    }
-    write(look, &Line::from(spans), area.x, area.y, area.width, buffer);
+    let line = look.row(spans, is_selected);
+    write(look, &line, area.x, area.y, area.width, buffer);
 }
