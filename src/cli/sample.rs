@@ -213,7 +213,7 @@ mod tests {
     use crate::engine::SchemeChoice;
     use crate::run::{CommandLine, Manner};
     use crate::runtime::{DeviceChoice, RuntimeChoice, RuntimeRequest};
-    use crate::sampler::{ConstraintKind, MethodKind, Settings, Stop, Update};
+    use crate::sampler::{Ascent, ConstraintKind, MethodKind, Settings, Stop, Update};
 
     fn usual() -> Request {
         Request {
@@ -247,6 +247,10 @@ mod tests {
             seeds_grow: false,
             give_up_after: 5,
             init: "images:my pictures".to_owned(),
+            ascent: Ascent {
+                steps: 9,
+                decay: 0.5,
+            },
             ..Settings::new(MethodKind::Joint, 20)
         };
         Request {

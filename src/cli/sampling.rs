@@ -6,7 +6,7 @@ use clap::{Args, Command, Id};
 use super::Global;
 use crate::engine::SchemeChoice;
 use crate::run::{Manner, defaults};
-use crate::sampler::{ConstraintKind, MethodKind, Settings, Stop, Update};
+use crate::sampler::{Ascent, ConstraintKind, MethodKind, Settings, Stop, Update};
 
 /// The largest integer of TOML, in which the files of a run are written.
 const LARGEST: u64 = i64::MAX as u64;
@@ -57,7 +57,7 @@ pub(super) struct Sampling {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Tuning")]
 pub(super) struct Tuning {
-    /// Adam's step, in spreads of the code prior
+    /// Adam's step, and the first step of `maximise`, in spreads of the code prior
     #[arg(long, default_value_t = Settings::STEP_SIZE, value_name = "X")]
     step_size: f64,
     /// Length of the plain step of `incremental`, in typical code lengths
@@ -78,6 +78,12 @@ pub(super) struct Tuning {
     /// Steps after which a start that was never feasible is drawn anew
     #[arg(long, default_value_t = Settings::GIVE_UP_AFTER, value_name = "N", value_parser = up_to::<u64>(LARGEST))]
     give_up_after: u64,
+    /// Steps of `maximise` from each start
+    #[arg(long, default_value_t = Ascent::STEPS, value_name = "N", value_parser = up_to::<u64>(LARGEST))]
+    ascent_steps: u64,
+    /// What a step of `maximise` leaves of a code's distance from the prior's mean
+    #[arg(long, default_value_t = Ascent::DECAY, value_name = "X")]
+    decay: f64,
     /// Where backward passes get forward values: kept, or computed again
     #[arg(long, value_enum, default_value_t, value_name = "SCHEME")]
     scheme: SchemeChoice,
@@ -136,6 +142,10 @@ impl Sampling {
             seeds_grow: !tuning.fixed_seeds,
             give_up_after: tuning.give_up_after,
             init: self.init.clone(),
+            ascent: Ascent {
+                steps: tuning.ascent_steps,
+                decay: tuning.decay,
+            },
             ..defaults
         }
     }

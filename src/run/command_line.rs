@@ -92,6 +92,12 @@ impl CommandLine {
         if settings.give_up_after != usual.give_up_after {
             self.flag("--give-up-after", settings.give_up_after.to_string());
         }
+        if settings.ascent.steps != usual.ascent.steps {
+            self.flag("--ascent-steps", settings.ascent.steps.to_string());
+        }
+        if settings.ascent.decay != usual.ascent.decay {
+            self.flag("--decay", settings.ascent.decay.to_string());
+        }
     }
 
     fn layout(&mut self, manner: &Manner) {

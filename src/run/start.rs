@@ -14,7 +14,7 @@ use crate::bundle::{Bundle, Source};
 use crate::engine::{self, Engine, EngineError, PlanRequest, SchemeChoice};
 use crate::query::Query;
 use crate::runtime::{self, Opened, RuntimeRequest};
-use crate::sampler::{self, MethodKind, Problem, Settings};
+use crate::sampler::{self, Problem, Settings};
 
 /// What a new run is asked for.
 #[derive(Debug, Clone, PartialEq)]
@@ -236,10 +236,7 @@ pub fn open_run(folder: &RunFolder, library: Option<&Path>) -> Result<OpenedRun,
 fn plan_request(manner: &Manner) -> PlanRequest {
     let settings = &manner.settings;
     PlanRequest {
-        rows: match settings.method {
-            MethodKind::Incremental => settings.k.min(settings.n),
-            MethodKind::Joint | MethodKind::Spread => settings.n,
-        },
+        rows: settings.rows(),
         micro_batch: manner.micro_batch,
         scheme: manner.scheme,
         memory_cap: manner.memory_cap,

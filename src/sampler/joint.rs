@@ -298,18 +298,10 @@ impl Joint {
         accepted: Vec<Accepted>,
     ) -> StepReport {
         StepReport {
-            step: self.step,
             live,
-            feasible: self.population.feasible_count(),
-            accepted_total: self.population.accepted(),
             objective,
-            activations: self.population.known_activations(),
             accepted,
-            best_activations: self.population.best().to_vec(),
-            redraws: self.population.redraws,
-            forwards: 0,
-            gradients: 0,
-            finish: self.finish,
+            ..StepReport::of(&self.population, self.step, self.finish)
         }
     }
 }
@@ -369,16 +361,7 @@ impl Method for Joint {
     }
 
     fn reseed(&mut self, row: usize) -> Result<(), ReseedError> {
-        if self.finish.is_some() {
-            return Err(ReseedError::Ended);
-        }
-        if row >= self.population.len() {
-            let last = self.population.len() - 1;
-            return Err(ReseedError::Unknown { row, last });
-        }
-        if self.population.status(row) == Status::Accepted {
-            return Err(ReseedError::Accepted(row));
-        }
+        self.population.may_reseed(row, self.finish)?;
         self.redraw(row);
         Ok(())
     }

@@ -4,6 +4,7 @@ use super::evaluate::{Evaluate, EvaluateError};
 use super::incremental::Incremental;
 use super::interval::Interval;
 use super::joint::Joint;
+use super::maximise::Maximise;
 use super::prior::Prior;
 use super::report::StepReport;
 use super::rows::{ReseedError, Rows};
@@ -79,5 +80,6 @@ pub fn start(settings: &Settings, problem: Problem) -> Result<Box<dyn Method>, S
         MethodKind::Joint | MethodKind::Spread => {
             Box::new(Joint::new(settings, settings.n, settings.stop, problem)?)
         }
+        MethodKind::Maximise => Box::new(Maximise::new(settings, problem)?),
     })
 }

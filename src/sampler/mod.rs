@@ -3,11 +3,13 @@
 
 mod chi_square;
 mod counted;
+mod ascent;
 pub mod evaluate;
 mod incremental;
 pub mod interval;
 mod joint;
 mod lagrangian;
+mod maximise;
 pub mod method;
 mod motion;
 pub mod objective;
@@ -28,6 +30,7 @@ mod targets;
 mod tests;
 pub mod tunables;
 
+pub use ascent::Ascent;
 pub use evaluate::{Evaluate, EvaluateError, Evaluation, PullBack};
 pub use interval::{Interval, IntervalError};
 pub use method::{Method, Problem, start};

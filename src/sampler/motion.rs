@@ -33,6 +33,15 @@ impl Derivatives<'_> {
             .chain(self.activations.iter())
             .all(|value| value.is_finite())
     }
+
+    /// Adds the activations' gradients, each `weights` times, to `gradient` `[d]`.
+    pub(super) fn add_along(&self, weights: impl Iterator<Item = f64>, gradient: &mut [f64]) {
+        for (activation, weight) in self.activations.outer_iter().zip(weights) {
+            for (sum, &value) in gradient.iter_mut().zip(activation) {
+                *sum += weight * f64::from(value);
+            }
+        }
+    }
 }
 
 /// Optimiser and constraints of all rows.

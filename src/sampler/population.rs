@@ -5,8 +5,8 @@ use super::evaluate::EvaluateError;
 use super::method::Problem;
 use super::objective::{self, Sums};
 use super::prior::Prior;
-use super::report::Accepted;
-use super::rows::{RowStatus, Rows};
+use super::report::{Accepted, Finish};
+use super::rows::{ReseedError, RowStatus, Rows};
 use super::settings::SettingsError;
 use super::starts::Starts;
 use super::state::{State, StateError};
@@ -251,6 +251,24 @@ impl Population {
     /// Per constraint, the activation nearest to its interval so far.
     pub(super) fn best(&self) -> &[Option<f32>] {
         &self.best
+    }
+
+    /// Whether a row of a method that has come to `finish` may be put at another start.
+    ///
+    /// # Errors
+    /// There is no such row, its sample is accepted, or the method has ended.
+    pub(super) fn may_reseed(&self, row: usize, finish: Option<Finish>) -> Result<(), ReseedError> {
+        if finish.is_some() {
+            return Err(ReseedError::Ended);
+        }
+        if row >= self.len() {
+            let last = self.len() - 1;
+            return Err(ReseedError::Unknown { row, last });
+        }
+        if self.status[row] == Status::Accepted {
+            return Err(ReseedError::Accepted(row));
+        }
+        Ok(())
     }
 
     /// Puts a row at its next start.

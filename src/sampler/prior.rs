@@ -1,5 +1,7 @@
 //! Which codes are valid: a hard set, projected onto after every step, and drawn from at starts.
 
+mod motion;
+
 use super::chi_square;
 use ndarray::ArrayView1;
 use ndarray_rand::rand_distr::{Distribution, StandardNormal, Uniform};

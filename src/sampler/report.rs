@@ -1,5 +1,6 @@
 //! What a method tells after each step.
 
+use super::population::Population;
 use super::state::StateError;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
@@ -87,4 +88,24 @@ pub struct StepReport {
     pub gradients: u64,
     /// Set when the method has ended; more steps change nothing.
     pub finish: Option<Finish>,
+}
+
+impl StepReport {
+    /// What there is to tell of `population` after `step`: nothing accepted, nothing counted.
+    pub(super) fn of(population: &Population, step: u64, finish: Option<Finish>) -> StepReport {
+        StepReport {
+            step,
+            live: 0,
+            feasible: population.feasible_count(),
+            accepted_total: population.accepted(),
+            objective: population.sums().value(),
+            activations: population.known_activations(),
+            accepted: Vec::new(),
+            best_activations: population.best().to_vec(),
+            redraws: population.redraws,
+            forwards: 0,
+            gradients: 0,
+            finish,
+        }
+    }
 }

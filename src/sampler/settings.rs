@@ -1,5 +1,6 @@
 //! What a run of the sampler is told: every number that the result depends on besides the models.
 
+use super::ascent::Ascent;
 use super::tunables::Tunables;
 use serde::{Deserialize, Serialize};
 
@@ -54,6 +55,8 @@ choice!(
         Joint = "joint",
         /// The joint objective kept apart by a Riesz energy: the same value without duplicates.
         Spread = "spread",
+        /// The baseline without an interval: each sample climbs alone.
+        Maximise = "maximise",
     }
 );
 
@@ -124,6 +127,9 @@ pub struct Settings {
     /// Where the starts come from, as on the command line: `random`, `images:DIR`, `run:RUN`. The
     /// caller turns it into codes ([`crate::sampler::Problem::starts`]).
     pub init: String,
+    /// How `maximise` climbs.
+    #[serde(default)]
+    pub ascent: Ascent,
 }
 
 impl Settings {
@@ -141,12 +147,13 @@ impl Settings {
     pub const GIVE_UP_AFTER: u64 = 30;
 
     /// Defaults for `n` samples by `method`. For `incremental` the default of `max_steps` leaves
-    /// room for twice the batches needed.
+    /// room for twice the batches needed, for `maximise` for five ascents of each slot.
     pub fn new(method: MethodKind, n: usize) -> Self {
         let k = 8;
-        let batches = match method {
-            MethodKind::Incremental => n.div_ceil(k) as u64 * 2,
-            MethodKind::Joint | MethodKind::Spread => 0,
+        let max_steps = match method {
+            MethodKind::Incremental => Settings::MAX_STEPS + n.div_ceil(k) as u64 * 2,
+            MethodKind::Joint | MethodKind::Spread => Settings::MAX_STEPS,
+            MethodKind::Maximise => 5 * (Ascent::STEPS + 1),
         };
         Settings {
             method,
@@ -156,13 +163,22 @@ impl Settings {
             step_size: Settings::STEP_SIZE,
             plain_step: Settings::PLAIN_STEP,
             alpha: Settings::ALPHA,
-            max_steps: Settings::MAX_STEPS + batches,
+            max_steps,
             stop: Stop::Converged,
             update: Update::Exact,
             constraint: ConstraintKind::Projection,
             seeds_grow: true,
             give_up_after: Settings::GIVE_UP_AFTER,
             init: "random".to_owned(),
+            ascent: Ascent::default(),
+        }
+    }
+
+    /// Rows that the method moves.
+    pub fn rows(&self) -> usize {
+        match self.method {
+            MethodKind::Incremental => self.k.min(self.n),
+            MethodKind::Joint | MethodKind::Spread | MethodKind::Maximise => self.n,
         }
     }
 
@@ -177,6 +193,7 @@ impl Settings {
                 return Err(SettingsError::Zero { name });
             }
         }
+        self.ascent.check()?;
         Tunables::of(self).check()
     }
 }
@@ -217,6 +234,14 @@ pub enum SettingsError {
     /// α is outside (0, 1].
     #[error("alpha is {0}: it must be above 0 and at most 1")]
     Alpha(f64),
+    /// A share is outside [0, 1].
+    #[error("{name} is {value}: it must be between 0 and 1")]
+    Share {
+        /// The setting.
+        name: &'static str,
+        /// What was given.
+        value: f64,
+    },
     /// There is nothing to satisfy.
     #[error("a query needs at least one constraint: add --where 'UNIT in A..B'")]
     NoConstraint,
@@ -248,6 +273,14 @@ mod tests {
     }
 
     #[test]
+    fn settings_of_an_older_file_have_the_usual_values_of_what_it_lacks() {
+        let settings = Settings::new(MethodKind::Joint, 4);
+        let text = toml::to_string(&settings).unwrap();
+        let (older, _) = text.split_once("[ascent]").unwrap();
+        assert_eq!(toml::from_str::<Settings>(older).unwrap(), settings);
+    }
+
+    #[test]
     fn a_choice_has_one_name_everywhere() {
         for choice in ConstraintKind::ALL {
             assert_eq!(choice.name().parse::<ConstraintKind>().unwrap(), *choice);
@@ -259,7 +292,7 @@ mod tests {
         let error = "jiont".parse::<MethodKind>().unwrap_err();
         assert_eq!(
             error.to_string(),
-            "`jiont` is none of incremental, joint, spread"
+            "`jiont` is none of incremental, joint, spread, maximise"
         );
     }
 
@@ -294,6 +327,13 @@ mod tests {
             },
             Settings {
                 plain_step: -1.0,
+                ..good.clone()
+            },
+            Settings {
+                ascent: Ascent {
+                    decay: 1.5,
+                    ..Ascent::default()
+                },
                 ..good
             },
         ] {

@@ -45,6 +45,17 @@ impl Targets {
         all_inside(&self.shrunk, activations)
     }
 
+    /// For each constraint, the way a method without an interval goes: down where the interval
+    /// has a high end only, else up.
+    pub(super) fn direction(&self) -> impl Iterator<Item = f64> + '_ {
+        self.exact
+            .iter()
+            .map(|interval| match (interval.low(), interval.high()) {
+                (None, Some(_)) => -1.0,
+                _ => 1.0,
+            })
+    }
+
     /// The ends `(z1, z2)` that each constraint is steered between.
     pub(super) fn aim(&self) -> &[(f64, f64)] {
         &self.aim

@@ -4,6 +4,7 @@
 mod engines;
 mod incremental;
 mod joint;
+mod maximise;
 mod optimum;
 mod replay;
 mod spread;

@@ -3,7 +3,7 @@
 use super::engines::{ClosedForm, Unit};
 use super::{drive, interval};
 use crate::sampler::{
-    Accepted, ConstraintKind, MethodKind, Prior, Problem, Reached, Settings, State, Stop, Update,
+    Accepted, Ascent, ConstraintKind, MethodKind, Prior, Problem, Reached, Settings, State, Stop, Update,
     start,
 };
 
@@ -45,6 +45,14 @@ pub(super) fn every_kind() -> Vec<Settings> {
         },
         Settings {
             method: MethodKind::Spread,
+            ..base.clone()
+        },
+        Settings {
+            method: MethodKind::Maximise,
+            ascent: Ascent {
+                steps: 30,
+                ..Ascent::default()
+            },
             ..base.clone()
         },
         Settings {

@@ -84,14 +84,16 @@ fn groups(run: &RunView) -> Vec<String> {
                 "later batches".to_owned(),
             ]
         }
-        MethodKind::Joint | MethodKind::Spread => vec!["samples".to_owned()],
+        MethodKind::Joint | MethodKind::Spread | MethodKind::Maximise => {
+            vec!["samples".to_owned()]
+        }
     }
 }
 
 fn group(run: &RunView, place: usize) -> usize {
     match run.file.settings.method {
         MethodKind::Incremental => usize::from(place >= run.file.settings.k),
-        MethodKind::Joint | MethodKind::Spread => 0,
+        MethodKind::Joint | MethodKind::Spread | MethodKind::Maximise => 0,
     }
 }
 
