@@ -1,9 +1,9 @@
 //! The mathematics of sampling: objectives, constraints, optimisers and methods over the one
 //! trait [`Evaluate`]. Arrays only: nothing here knows of a graph, a runtime or a file.
 
+mod ascent;
 mod chi_square;
 mod counted;
-mod ascent;
 pub mod evaluate;
 mod incremental;
 pub mod interval;

@@ -3,8 +3,8 @@
 use super::engines::{ClosedForm, Unit};
 use super::{drive, interval};
 use crate::sampler::{
-    Accepted, Ascent, ConstraintKind, MethodKind, Prior, Problem, Reached, Settings, State, Stop, Update,
-    start,
+    Accepted, Ascent, ConstraintKind, MethodKind, Prior, Problem, Reached, Settings, State, Stop,
+    Update, start,
 };
 
 pub(super) fn engine() -> ClosedForm {
