@@ -42,6 +42,15 @@ pub(super) struct Joint {
     next: Array2<f32>,
 }
 
+/// What the sample has come to.
+#[derive(Debug, Clone, Copy)]
+struct Values {
+    /// D, which every method reports.
+    squares: f64,
+    /// R where `spread` counts it, else 0.
+    energy: f64,
+}
+
 impl Joint {
     /// `rows` rows at their starts.
     ///
@@ -78,20 +87,24 @@ impl Joint {
         self.pace.tune(tunables);
     }
 
-    /// Evaluates `live` block by block and works out where each row goes; gives the objective and
-    /// marks rows that were drawn anew as not moving.
+    /// Evaluates `live` block by block and works out where each row goes; gives D and the energy of
+    /// `spread`, and marks rows that were drawn anew as not moving.
     fn evaluate_and_pull(
         &mut self,
         live: &[usize],
         evaluator: &mut Counted<'_>,
         moving: &mut [bool],
-    ) -> Result<f64, EvaluateError> {
+    ) -> Result<Values, EvaluateError> {
         if self.update == Update::Exact {
             self.evaluate_rows(live, evaluator, moving)?;
             let sums = self.population.sums();
             self.note_scale(&sums);
-            self.pull(live, &sums, evaluator, moving)?;
-            return Ok(sums.value());
+            let mut energy = self.pull(live, &sums, evaluator, moving)?;
+            energy += self.energy(&self.population.settled(), &sums);
+            return Ok(Values {
+                squares: sums.value(),
+                energy,
+            });
         }
         let mut sums = self.population.sums();
         for block in live.chunks(evaluator.block_rows()) {
@@ -112,7 +125,13 @@ impl Joint {
             self.note_scale(&sums);
             self.pull(block, &sums, evaluator, moving)?;
         }
-        Ok(self.population.sums().value())
+        // Blocks were pulled at different times: what all have come to is looked at once more.
+        let sums = self.population.sums();
+        let known: Vec<usize> = self.population.known_rows().collect();
+        Ok(Values {
+            squares: sums.value(),
+            energy: self.energy(&known, &sums),
+        })
     }
 
     fn note_scale(&mut self, sums: &Sums) {
@@ -121,17 +140,23 @@ impl Joint {
         }
     }
 
-    /// Notes what the objective has come to. `squares` is D, which every method reports.
-    fn note_objective(&mut self, squares: f64) {
+    /// The energy of `spread` in which `rows` come first.
+    fn energy(&self, rows: &[usize], sums: &Sums) -> f64 {
+        let spread = self.spread.as_ref();
+        spread.map_or(0.0, |spread| spread.energy(&self.population, rows, sums))
+    }
+
+    /// Notes what the objective has come to.
+    fn note_objective(&mut self, values: Values) {
+        let Values { squares, energy } = values;
         let Some(spread) = &mut self.spread else {
             return self.pace.note(squares);
         };
-        let sums = self.population.sums();
-        self.pace.note(spread.value(&self.population, &sums));
+        self.pace.note(spread.value(squares, energy));
         let is_apart = self.pace.is_settled_within(APART)
             || START_AT_MOST * self.step >= self.tunables.max_steps;
         if !spread.counts_squares() && is_apart {
-            spread.count_squares(&self.population, &sums);
+            spread.count_squares(squares, energy);
             self.pace.begin_window();
         }
     }
@@ -150,26 +175,26 @@ impl Joint {
     }
 
     /// Pulls the objective's gradient back to the codes of `rows`, the rows last evaluated, and
-    /// works out their next codes. Nothing moves after the last step, so nothing is pulled.
+    /// works out their next codes; gives the energy of `spread` in which these rows come first.
+    /// Nothing moves after the last step, so nothing is pulled.
     fn pull(
         &mut self,
         rows: &[usize],
         sums: &Sums,
         evaluator: &mut Counted<'_>,
         moving: &mut [bool],
-    ) -> Result<(), EvaluateError> {
+    ) -> Result<f64, EvaluateError> {
+        // A row drawn anew is at another code than the one evaluated.
+        let known: Vec<usize> = rows.iter().copied().filter(|&row| moving[row]).collect();
         if self.step >= self.tunables.max_steps {
-            return Ok(());
+            return Ok(self.energy(&known, sums));
         }
+        let (gradient, energy) = self.gradient(&known, sums);
         let mut embedding_bar = Array2::zeros((rows.len(), self.population.embeddings.ncols()));
-        for (mut bar, &row) in embedding_bar.rows_mut().into_iter().zip(rows) {
-            // A row drawn anew is at another code than the one evaluated.
-            if let (true, Some(bar)) = (moving[row], bar.as_slice_mut()) {
-                match &self.spread {
-                    None => sums.gradient_into(self.population.embeddings.row(row), None, bar),
-                    Some(spread) => spread.gradient_into(&self.population, row, sums, bar),
-                }
-            }
+        let bars = embedding_bar.rows_mut().into_iter().zip(rows);
+        let pulled = bars.filter(|&(_, &row)| moving[row]);
+        for ((mut bar, _), gradient) in pulled.zip(gradient.rows()) {
+            bar.assign(&gradient);
         }
         let back = evaluator.pull_back(embedding_bar.view())?;
         for (at, &row) in rows.iter().enumerate() {
@@ -194,7 +219,23 @@ impl Joint {
                 moving[row] = false;
             }
         }
-        Ok(())
+        Ok(energy)
+    }
+
+    /// The objective's gradient with respect to the embeddings of `rows` `[rows, p]`, and the energy
+    /// of `spread` in which they come first.
+    fn gradient(&self, rows: &[usize], sums: &Sums) -> (Array2<f32>, f64) {
+        let mut gradient = Array2::zeros((rows.len(), self.population.embeddings.ncols()));
+        if let Some(spread) = &self.spread {
+            let energy = spread.gradient_into(&self.population, rows, sums, gradient.view_mut());
+            return (gradient, energy);
+        }
+        for (mut gradient, &row) in gradient.rows_mut().into_iter().zip(rows) {
+            if let Some(gradient) = gradient.as_slice_mut() {
+                sums.gradient_into(self.population.embeddings.row(row), None, gradient);
+            }
+        }
+        (gradient, 0.0)
     }
 
     /// Whether a row was inside since its start and is not now.
@@ -316,8 +357,8 @@ impl Method for Joint {
         let mut evaluator = Counted::new(evaluator);
         let live = self.population.live();
         let mut moving = vec![true; self.population.len()];
-        let objective = self.evaluate_and_pull(&live, &mut evaluator, &mut moving)?;
-        self.note_objective(objective);
+        let values = self.evaluate_and_pull(&live, &mut evaluator, &mut moving)?;
+        self.note_objective(values);
         // Pulled back before any re-check: a check must not come between the two halves.
         self.follow_up(&live, &mut evaluator, &mut moving)?;
         let accepted = self.accept(&live, &mut evaluator)?;
@@ -338,7 +379,7 @@ impl Method for Joint {
         Ok(StepReport {
             forwards: evaluator.forwards,
             gradients: evaluator.gradients,
-            ..self.report(live.len(), objective, accepted)
+            ..self.report(live.len(), values.squares, accepted)
         })
     }
 

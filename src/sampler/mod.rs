@@ -20,6 +20,7 @@ pub mod prior;
 mod projection;
 pub mod reached;
 pub mod report;
+mod riesz;
 mod rows;
 pub mod settings;
 mod spread;

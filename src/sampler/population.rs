@@ -346,6 +346,13 @@ impl Population {
         (0..self.len()).filter(|&row| self.known[row])
     }
 
+    /// The rows that are accepted, in order.
+    pub(super) fn settled(&self) -> Vec<usize> {
+        (0..self.len())
+            .filter(|&row| self.status[row] == Status::Accepted)
+            .collect()
+    }
+
     /// The sums of all rows with known values, about their mean.
     pub(super) fn sums(&self) -> Sums {
         let rows = || self.known_rows();

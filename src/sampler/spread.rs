@@ -2,19 +2,16 @@
 //! is added to it.
 //!
 //! The paper's D = Σ ‖e_i − e_j‖² sees only norms and the mean: two far piles score as well as an even
-//! spread. The Riesz s-energy R = Σ_{i≠j} (‖e_i − e_j‖²/h² + ε)^(−s/2) (Hardin & Saff, Notices of the
-//! AMS 51, 2004) is dominated by the closest pairs, so a sample that minimises it has no duplicates;
-//! D/h² − w R has both. h² is the mean squared distance of the first embeddings, which makes s, ε and w
-//! free of units. Exact, in O(n² p) a step: at n = 1024 and p = 512 some 10⁹ operations.
+//! spread. The Riesz energy R ([`super::riesz`]) is dominated by the closest pairs, so a sample that
+//! minimises it has no duplicates; D/h² − w R has both. h² is the mean squared distance of the first
+//! embeddings, which makes w free of units.
 
 use super::objective::Sums;
 use super::population::Population;
+use super::riesz::Riesz;
 use super::state::{State, StateError};
+use ndarray::{Array2, ArrayViewMut2};
 
-/// s: with 4 the nearest pairs count most and the others still do.
-const EXPONENT: f64 = 4.0;
-/// ε: where two embeddings coincide the energy stays finite.
-const SOFTENING: f64 = 1e-6;
 /// w R as a share of D/h² when D begins to count: so little costs almost nothing of D, and along the
 /// directions in which D does not change, which are many, the energy alone decides.
 const SHARE: f64 = 0.02;
@@ -50,10 +47,13 @@ impl Spread {
         self.weight > 0.0
     }
 
-    /// Lets D count from now on.
-    pub(super) fn count_squares(&mut self, population: &Population, sums: &Sums) {
-        let energy = self.energy(population);
-        let squares = sums.value() / self.scale;
+    /// Lets D count from now on, beside the energy R.
+    pub(super) fn count_squares(&mut self, squares: f64, energy: f64) {
+        let squares = if self.scale > 0.0 {
+            squares / self.scale
+        } else {
+            0.0
+        };
         self.weight = if energy > 0.0 && squares > 0.0 {
             SHARE * squares / energy
         } else {
@@ -61,78 +61,72 @@ impl Spread {
         };
     }
 
-    /// The objective over the rows with known embeddings.
-    pub(super) fn value(&self, population: &Population, sums: &Sums) -> f64 {
+    /// The objective of a sample with the values D and R.
+    pub(super) fn value(&self, squares: f64, energy: f64) -> f64 {
+        if self.scale == 0.0 {
+            0.0
+        } else if self.counts_squares() {
+            squares / self.scale - self.weight * energy
+        } else {
+            -energy
+        }
+    }
+
+    /// The part of R in which `rows` come first: R itself where they are all that are known.
+    pub(super) fn energy(&self, population: &Population, rows: &[usize], sums: &Sums) -> f64 {
         if self.scale == 0.0 {
             return 0.0;
         }
-        if self.counts_squares() {
-            sums.value() / self.scale - self.weight * self.energy(population)
-        } else {
-            -self.energy(population)
-        }
+        let known: Vec<usize> = population.known_rows().collect();
+        self.riesz(population, &known, sums).energy(rows)
     }
 
-    /// R over the rows with known embeddings.
-    fn energy(&self, population: &Population) -> f64 {
-        let mut energy = 0.0;
-        for row in population.known_rows() {
-            for other in population.known_rows().filter(|&other| other < row) {
-                energy += 2.0 * self.kernel(self.square(population, row, other));
-            }
-        }
-        energy
-    }
-
-    /// Writes the objective's gradient with respect to the embedding of a row.
+    /// Writes the objective's gradient with respect to the embeddings of `rows` to `target`
+    /// `[rows, p]`; gives their energy as [`Spread::energy`] does.
     pub(super) fn gradient_into(
         &self,
         population: &Population,
-        row: usize,
+        rows: &[usize],
         sums: &Sums,
-        target: &mut [f32],
-    ) {
+        mut target: ArrayViewMut2<'_, f32>,
+    ) -> f64 {
+        target.fill(0.0);
         if self.scale == 0.0 {
-            target.fill(0.0);
-            return;
+            return 0.0;
         }
-        let mut gradient = vec![0.0; target.len()];
-        let mut weight = 1.0;
-        if self.counts_squares() {
-            weight = self.weight;
-            sums.gradient_into(population.embeddings.row(row), None, target);
-            for (sum, &value) in gradient.iter_mut().zip(target.iter()) {
-                *sum = f64::from(value) / self.scale;
+        let known: Vec<usize> = population.known_rows().collect();
+        let mut forces = Array2::zeros(target.dim());
+        let energy = self
+            .riesz(population, &known, sums)
+            .forces_into(rows, forces.view_mut());
+        let weight = if self.counts_squares() {
+            for (mut target, &row) in target.rows_mut().into_iter().zip(rows) {
+                if let Some(target) = target.as_slice_mut() {
+                    sums.gradient_into(population.embeddings.row(row), None, target);
+                }
             }
-        }
-        let own = population.embeddings.row(row);
-        for other in population.known_rows().filter(|&other| other != row) {
-            let square = self.square(population, row, other);
-            let factor =
-                2.0 * weight * EXPONENT * self.kernel(square) / (square + SOFTENING * self.scale);
-            let other = population.embeddings.row(other);
-            for ((sum, &from), &to) in gradient.iter_mut().zip(own).zip(other) {
-                *sum += factor * (f64::from(from) - f64::from(to));
-            }
-        }
-        for (target, value) in target.iter_mut().zip(gradient) {
-            *target = value as f32;
-        }
+            self.weight
+        } else {
+            1.0
+        };
+        target.zip_mut_with(&forces, |target, &force| {
+            *target = (f64::from(*target) / self.scale + weight * force) as f32;
+        });
+        energy
     }
 
-    fn kernel(&self, square: f64) -> f64 {
-        (square / self.scale + SOFTENING).powf(-EXPONENT / 2.0)
-    }
-
-    fn square(&self, population: &Population, row: usize, other: usize) -> f64 {
-        let (a, b) = (
-            population.embeddings.row(row),
-            population.embeddings.row(other),
-        );
-        a.iter()
-            .zip(b)
-            .map(|(&a, &b)| (f64::from(a) - f64::from(b)).powi(2))
-            .sum()
+    fn riesz<'a>(
+        &self,
+        population: &'a Population,
+        known: &'a [usize],
+        sums: &'a Sums,
+    ) -> Riesz<'a> {
+        Riesz::new(
+            population.embeddings.view(),
+            known,
+            sums.centre(),
+            self.scale,
+        )
     }
 
     pub(super) fn save(&self, state: &mut State) {
