@@ -4,6 +4,8 @@
 
 use std::collections::BTreeMap;
 
+use super::smoothness::Smoothness;
+
 /// The name of the manifest's file in a bundle folder.
 pub const MANIFEST: &str = "bundle.toml";
 
@@ -63,14 +65,16 @@ pub struct Generator {
 }
 
 /// Where images come from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum GeneratorForm {
     /// A model file.
     Network(Network),
-    /// The code is the image.
+    /// The code is the image, or the image before it is blurred.
     Pixels {
         /// Channels, height, width.
         shape: [usize; 3],
+        /// How far the code is blurred.
+        smoothness: Smoothness,
     },
 }
 

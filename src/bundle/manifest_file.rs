@@ -11,6 +11,7 @@ use super::manifest_sections::{
     ClassifierSection, Document, EncoderSection, FileSection, GeneratorKind, GeneratorSection,
     NetworkSection, PriorSection,
 };
+use super::smoothness::Smoothness;
 
 /// More values than an image of any classifier has; a guard against a shape that fills the memory.
 const LARGEST_IMAGE: usize = 1 << 28;
@@ -176,15 +177,18 @@ impl Reader {
                         self.report(key, "has no meaning with kind = \"pixels\"", "remove it");
                     }
                 }
-                self.pixels(section.shape, channels)
+                let smoothness = section.smoothness.unwrap_or_default();
+                self.pixels(section.shape, channels, smoothness)
             }
             None => {
-                if section.shape.is_some() {
-                    self.report(
-                        "generator.shape",
-                        "has a meaning only with kind = \"pixels\"",
-                        "remove it",
-                    );
+                for (key, is_given) in [
+                    ("generator.shape", section.shape.is_some()),
+                    ("generator.smoothness", section.smoothness.is_some()),
+                ] {
+                    if is_given {
+                        let reason = "has a meaning only with kind = \"pixels\"";
+                        self.report(key, reason, "remove it");
+                    }
                 }
                 self.required_file("generator.file", section.file)
                     .map(|file| {
@@ -205,7 +209,12 @@ impl Reader {
         })
     }
 
-    fn pixels(&mut self, shape: Option<[usize; 3]>, channels: Channels) -> Option<GeneratorForm> {
+    fn pixels(
+        &mut self,
+        shape: Option<[usize; 3]>,
+        channels: Channels,
+        smoothness: Smoothness,
+    ) -> Option<GeneratorForm> {
         let key = "generator.shape";
         let remedy = "write shape = [channels, height, width]";
         let shape = self.required(key, shape, remedy)?;
@@ -225,7 +234,7 @@ impl Reader {
                 "make generator.channels and the first number of the shape agree",
             );
         }
-        Some(GeneratorForm::Pixels { shape })
+        Some(GeneratorForm::Pixels { shape, smoothness })
     }
 
     /// Without a section: a standard normal code for a network, the image's range for pixels.

@@ -6,6 +6,7 @@
 use serde::Deserialize;
 
 use super::manifest::{Channels, PriorKind};
+use super::smoothness::Smoothness;
 
 /// The whole file.
 #[derive(Debug, Default, Deserialize)]
@@ -34,6 +35,7 @@ pub(super) struct GeneratorSection {
     pub(super) shape: Option<[usize; 3]>,
     pub(super) range: Option<[f64; 2]>,
     pub(super) channels: Option<Channels>,
+    pub(super) smoothness: Option<Smoothness>,
     pub(super) prior: Option<toml::Table>,
 }
 

@@ -78,11 +78,32 @@ fn pixels_need_no_file_and_default_to_the_box_of_their_range() {
         "name = 'p'\n[generator]\nkind = 'pixels'\nshape = [1, 28, 28]\nchannels = 'gray'\n[classifier]\nfile = 'c.onnx'",
     )
     .unwrap();
-    let shape = [1, 28, 28];
-    assert_eq!(manifest.generator.form, GeneratorForm::Pixels { shape });
+    assert_eq!(
+        manifest.generator.form,
+        GeneratorForm::Pixels {
+            shape: [1, 28, 28],
+            smoothness: Smoothness::NONE
+        }
+    );
     assert_eq!(manifest.generator.prior.kind, PriorKind::Box);
     assert_eq!(manifest.generator.prior.high, Some(1.0));
     assert_eq!(manifest.encoder, None);
+}
+
+#[test]
+fn pixels_may_be_smooth_and_networks_not() {
+    let pixels = "name = 'p'\n[classifier]\nfile = 'c.onnx'\n[generator]\nkind = 'pixels'\nshape = [3, 8, 8]\n";
+    let manifest = Manifest::parse(&format!("{pixels}smoothness = 2")).unwrap();
+    let GeneratorForm::Pixels { smoothness, .. } = manifest.generator.form else {
+        panic!("{:?}", manifest.generator.form);
+    };
+    assert_eq!(smoothness.sigma(), 2.0);
+    for wrong in ["-1.0", "nan", "'soft'"] {
+        let found = keys(&format!("{pixels}smoothness = {wrong}"));
+        assert_eq!(found, ["generator.smoothness"], "{wrong}");
+    }
+    let network = WHOLE.replace("[generator]", "[generator]\nsmoothness = 1.0");
+    assert_eq!(keys(&network), ["generator.smoothness"]);
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod manifest_sections;
 mod models;
 mod outside;
 mod prior;
+mod smoothness;
 mod source;
 mod statistics;
 mod statistics_levels;
@@ -31,6 +32,7 @@ pub use manifest::{
     PriorKind, PriorSource,
 };
 pub use prior::Prior;
+pub use smoothness::{Smoothness, SmoothnessError};
 pub use source::{Source, resolve};
 pub use statistics::{Histogram, Statistics};
 
@@ -147,6 +149,24 @@ impl Bundle {
     pub fn prior(&self, code_length: usize) -> Result<Prior, BundleError> {
         Prior::new(&self.manifest.generator.prior, &self.prior, code_length)
             .map_err(|problems| self.invalid(problems))
+    }
+
+    /// The same with its images blurred otherwise than its manifest says; as it is without a
+    /// `smoothness`.
+    ///
+    /// # Errors
+    /// Its images come from a network.
+    pub fn smoothed(mut self, smoothness: Option<Smoothness>) -> Result<Bundle, SmoothnessError> {
+        let Some(asked) = smoothness else {
+            return Ok(self);
+        };
+        match &mut self.manifest.generator.form {
+            GeneratorForm::Pixels { smoothness, .. } => *smoothness = asked,
+            GeneratorForm::Network(_) => {
+                return Err(SmoothnessError::Network(text::clean(&self.manifest.name)));
+            }
+        }
+        Ok(self)
     }
 
     /// The bytes of one of its files.

@@ -63,6 +63,7 @@ impl Bundle {
         let size = manifest.size.or(match self.manifest.generator.form {
             GeneratorForm::Pixels {
                 shape: [_, height, width],
+                ..
             } => Some([height, width]),
             GeneratorForm::Network(_) => None,
         });

@@ -115,6 +115,7 @@ fn of_run(error: &RunError) -> Status {
         RunError::Held { .. }
         | RunError::InitSyntax(_)
         | RunError::Settings(_)
+        | RunError::Smoothness(_)
         | RunError::NoSample { .. } => Status::Usage,
         RunError::NotARun { .. }
         | RunError::Damaged { .. }

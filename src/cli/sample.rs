@@ -209,6 +209,7 @@ mod tests {
     use clap::Parser;
 
     use super::*;
+    use crate::bundle::Smoothness;
     use crate::cli::{Cli, Command};
     use crate::engine::SchemeChoice;
     use crate::run::{CommandLine, Manner};
@@ -226,6 +227,7 @@ mod tests {
                 scheme: SchemeChoice::Auto,
                 memory_cap: None,
                 threads: None,
+                smoothness: None,
             },
             out: None,
             runs: PathBuf::from(defaults::RUNS),
@@ -267,6 +269,7 @@ mod tests {
                 scheme: SchemeChoice::TwoPass,
                 memory_cap: Some(250_000_000),
                 threads: Some(4),
+                smoothness: Some(Smoothness::new(0.1 + 0.2).unwrap()),
             },
             out: Some("my runs/1".into()),
             runs: "my runs".into(),

@@ -4,6 +4,7 @@ use clap::builder::RangedU64ValueParser;
 use clap::{Args, Command, Id};
 
 use super::Global;
+use crate::bundle::Smoothness;
 use crate::engine::SchemeChoice;
 use crate::run::{Manner, defaults};
 use crate::sampler::{Ascent, ConstraintKind, MethodKind, Settings, Stop, Update};
@@ -38,6 +39,9 @@ pub(super) struct Sampling {
     /// Where samples start: random, images:DIR or run:RUN
     #[arg(long, default_value = "random", value_name = "START")]
     init: String,
+    /// Blur the images of a bundle of pixels by a Gaussian of so many pixels; 0 is off (default: the bundle's)
+    #[arg(long, value_name = "SIGMA")]
+    smoothness: Option<Smoothness>,
     /// When `joint` and `spread` end
     #[arg(long, default_value_t = Stop::Converged, value_name = "WHEN", value_parser = choices::<Stop>(Stop::ALL.iter().map(|choice| choice.name()).collect()))]
     stop: Stop,
@@ -124,6 +128,7 @@ impl Sampling {
                 .memory_cap
                 .map(|megabytes| megabytes.saturating_mul(MEGABYTE)),
             threads: tuning.threads.map(|threads| threads as usize),
+            smoothness: self.smoothness,
         }
     }
 

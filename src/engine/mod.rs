@@ -14,6 +14,7 @@ mod parts;
 mod plan;
 mod pool;
 mod portrait;
+mod smooth;
 mod stopwatch;
 mod tap;
 

@@ -1,9 +1,11 @@
 //! Each network of a bundle as a graph of its own, with every misfit at once under the key of
 //! `bundle.toml` that is to be corrected.
 
-use super::{EngineError, glue};
+use super::{EngineError, glue, smooth};
 use crate::autodiff::{self, AutodiffError};
-use crate::bundle::{Bundle, Classifier, Encoder, GeneratorForm, MANIFEST, Network, Problem};
+use crate::bundle::{
+    Bundle, Classifier, Encoder, GeneratorForm, MANIFEST, Network, Problem, Smoothness,
+};
 use crate::graph::{DType, Graph, Op, TensorType, ValueId, passes};
 use crate::onnx::{LoadOptions, Model};
 use crate::text::nearest;
@@ -31,7 +33,9 @@ pub fn generator(
 ) -> Result<Generated, EngineError> {
     let facts = &bundle.manifest().generator;
     let (network, model) = match (&facts.form, model) {
-        (GeneratorForm::Pixels { shape }, _) => return pixels(shape, batch),
+        (GeneratorForm::Pixels { shape, smoothness }, _) => {
+            return pixels(shape, *smoothness, batch);
+        }
         (GeneratorForm::Network(network), Some(model)) => (network, model),
         (GeneratorForm::Network(network), None) => {
             let what = format!("'{}' was not opened", network.file);
@@ -84,8 +88,12 @@ pub fn generator(
     }
 }
 
-/// The code is the image.
-fn pixels(shape: &[usize; 3], batch: usize) -> Result<Generated, EngineError> {
+/// The code is the image, or the image before it is blurred.
+fn pixels(
+    shape: &[usize; 3],
+    smoothness: Smoothness,
+    batch: usize,
+) -> Result<Generated, EngineError> {
     let mut graph = Graph::new();
     let length = shape.iter().product();
     let code = graph.add_input("code", TensorType::new(DType::F32, vec![batch, length]))?;
@@ -95,6 +103,7 @@ fn pixels(shape: &[usize; 3], batch: usize) -> Result<Generated, EngineError> {
         Op::Reshape { shape: image_shape },
         &[code],
     )?;
+    let image = smooth::blur(&mut graph, image, smoothness)?;
     graph.set_outputs(vec![image]);
     Ok(Generated {
         graph,

@@ -32,6 +32,9 @@ impl CommandLine {
             line.flag("--where", constraint);
         }
         line.settings(&request.manner.settings);
+        if let Some(smoothness) = request.manner.smoothness {
+            line.flag("--smoothness", smoothness.to_string());
+        }
         line.layout(&request.manner);
         line.runtime(&request.manner.runtime);
         if let Some(out) = &request.out {
@@ -178,6 +181,7 @@ impl Request {
                 scheme: SchemeChoice::default(),
                 memory_cap: None,
                 threads: None,
+                smoothness: file.smoothness,
             },
             out: None,
             runs: PathBuf::from(defaults::RUNS),

@@ -24,6 +24,7 @@ pub fn manner(runtime: RuntimeRequest) -> Manner {
         scheme: SchemeChoice::default(),
         memory_cap: None,
         threads: None,
+        smoothness: None,
     }
 }
 

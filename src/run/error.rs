@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::bundle::BundleError;
+use crate::bundle::{BundleError, SmoothnessError};
 use crate::engine::EngineError;
 use crate::query::QueryError;
 use crate::sampler::{EvaluateError, SettingsError};
@@ -78,6 +78,9 @@ pub enum RunError {
     /// A setting makes no sense.
     #[error(transparent)]
     Settings(#[from] SettingsError),
+    /// The bundle's images cannot be blurred.
+    #[error(transparent)]
+    Smoothness(#[from] SmoothnessError),
     /// The bundle is bad.
     #[error(transparent)]
     Bundle(#[from] BundleError),

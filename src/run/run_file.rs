@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::RunError;
 use super::folder::{RUN_FILE, RunFolder};
+use crate::bundle::Smoothness;
 use crate::engine::Plan;
 use crate::query::Constraint;
 use crate::sampler::Settings;
@@ -23,6 +24,9 @@ pub struct RunFile {
     /// The query as it was typed.
     #[serde(rename = "where")]
     pub query: Vec<String>,
+    /// How far images that are codes are blurred, where that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub smoothness: Option<Smoothness>,
     /// The query as numbers.
     pub constraint: Vec<ConstraintFile>,
     /// The sampler's settings.

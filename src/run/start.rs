@@ -10,7 +10,7 @@ use super::init::{self, STARTS_FILE};
 use super::lock::RunLock;
 use super::run_file::{ConstraintFile, RunFile};
 use super::{Run, RunError, RunFolder, names, unchanged};
-use crate::bundle::{Bundle, Source};
+use crate::bundle::{Bundle, Smoothness, Source};
 use crate::engine::{self, Engine, EngineError, PlanRequest, SchemeChoice};
 use crate::query::Query;
 use crate::runtime::{self, Opened, RuntimeRequest};
@@ -46,6 +46,8 @@ pub struct Manner {
     pub memory_cap: Option<u64>,
     /// Threads; every core when absent.
     pub threads: Option<usize>,
+    /// How far images that are codes are blurred; as the bundle says when absent.
+    pub smoothness: Option<Smoothness>,
 }
 
 /// A run and what there is to say about it before it works.
@@ -61,7 +63,8 @@ pub struct Prepared {
 /// # Errors
 /// The bundle, query, settings, runtime or folder are bad; nothing is left behind then.
 pub fn start(request: &Request) -> Result<Prepared, RunError> {
-    let bundle = Arc::new(Bundle::open(&request.bundle)?);
+    let bundle = Bundle::open(&request.bundle)?.smoothed(request.manner.smoothness)?;
+    let bundle = Arc::new(bundle);
     let query = Query::resolve(&request.query, &bundle)?;
     let opened = request.manner.runtime.open().map_err(EngineError::from)?;
     let files = bundle.fingerprints()?;
@@ -122,6 +125,7 @@ impl Ground {
             started: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
             bundle: reference(bundle),
             query: query.texts(),
+            smoothness: manner.smoothness,
             constraint: query.constraints.iter().map(ConstraintFile::new).collect(),
             settings: settings.clone(),
             plan: engine.plan().clone(),
@@ -208,7 +212,7 @@ pub struct OpenedRun {
 /// Something changed since, or cannot be opened any more.
 pub fn open_run(folder: &RunFolder, library: Option<&Path>) -> Result<OpenedRun, RunError> {
     let file = RunFile::read(folder)?;
-    let bundle = Arc::new(Bundle::open(&file.bundle)?);
+    let bundle = Arc::new(Bundle::open(&file.bundle)?.smoothed(file.smoothness)?);
     unchanged::check_files(
         &file.bundle,
         &file.files,

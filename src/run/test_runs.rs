@@ -32,6 +32,7 @@ pub(super) fn run_file() -> RunFile {
             "ankle boot in 10..".to_owned(),
             "t[1,2,3] in ..0".to_owned(),
         ],
+        smoothness: None,
         constraint: vec![
             constraint("ankle boot", Some("ankle boot")),
             constraint("t[1,2,3]", None),

@@ -7,6 +7,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
+use crate::bundle::Smoothness;
 use crate::engine::SchemeChoice;
 use crate::files;
 use crate::run::{Manner, RunError};
@@ -29,6 +30,9 @@ pub struct SweepFile {
     pub units: Vec<String>,
     /// The interval of every unit, as it was typed.
     pub interval: String,
+    /// How far images that are codes are blurred, where that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub smoothness: Option<Smoothness>,
     /// The sampler's settings.
     pub settings: Settings,
     /// The layout asked for.
@@ -87,6 +91,7 @@ impl SweepFile {
             scheme: self.plan.scheme,
             memory_cap: self.plan.memory_cap,
             threads: self.plan.threads,
+            smoothness: self.smoothness,
         }
     }
 

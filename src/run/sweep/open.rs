@@ -8,7 +8,7 @@ use super::file::{PlanFile, SWEEP_FILE, SweepFile};
 use super::folder::SweepFolder;
 use super::units::{self, Choice, SweepUnit};
 use super::{Sweep, SweepError};
-use crate::bundle::Bundle;
+use crate::bundle::{Bundle, Smoothness};
 use crate::engine::EngineError;
 use crate::query::{ClassifierTaps, QueryError};
 use crate::run::start::{Ground, reference};
@@ -60,7 +60,7 @@ pub fn start(request: &SweepRequest) -> Result<Sweep, SweepError> {
     let request = &request.absolute();
     let settings = &request.manner.settings;
     settings.check().map_err(RunError::from)?;
-    let bundle = Arc::new(Bundle::open(&request.bundle).map_err(RunError::from)?);
+    let bundle = open(&request.bundle, request.manner.smoothness)?;
     if request.out.join(SWEEP_FILE).exists() {
         return go_on(request, bundle);
     }
@@ -80,6 +80,7 @@ pub fn start(request: &SweepRequest) -> Result<Sweep, SweepError> {
         bundle: reference(&bundle),
         units: texts(&units),
         interval: request.interval.trim().to_owned(),
+        smoothness: request.manner.smoothness,
         settings: settings.clone(),
         plan: PlanFile::new(&request.manner),
         backend: opened.runtime.backend().clone(),
@@ -107,7 +108,7 @@ pub fn start(request: &SweepRequest) -> Result<Sweep, SweepError> {
 pub fn resume(path: &Path, library: Option<&Path>) -> Result<Sweep, SweepError> {
     let folder = SweepFolder::open(path)?;
     let file = SweepFile::read(path)?;
-    let bundle = Arc::new(Bundle::open(&file.bundle).map_err(RunError::from)?);
+    let bundle = open(&file.bundle, file.smoothness)?;
     check_files(&file, &bundle, path)?;
     let units = units::resolve(&file.units, &file.interval, &bundle, &taps(&bundle)?)?;
     let manner = file.manner();
@@ -128,6 +129,7 @@ fn go_on(request: &SweepRequest, bundle: Arc<Bundle>) -> Result<Sweep, SweepErro
         bundle: asked,
         units: texts(&units),
         interval: request.interval.trim().to_owned(),
+        smoothness: request.manner.smoothness,
         settings: request.manner.settings.clone(),
         plan: PlanFile::new(&request.manner),
         ..file.clone()
@@ -162,6 +164,11 @@ fn again(
         units,
         manner,
     })
+}
+
+/// A bundle whose images are blurred as asked for.
+fn open(bundle: &str, smoothness: Option<Smoothness>) -> Result<Arc<Bundle>, RunError> {
+    Ok(Arc::new(Bundle::open(bundle)?.smoothed(smoothness)?))
 }
 
 fn check_files(file: &SweepFile, bundle: &Bundle, path: &Path) -> Result<(), RunError> {

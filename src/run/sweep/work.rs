@@ -127,6 +127,7 @@ impl Sweep {
             ("its bundle's files", there.files == self.file.files),
             ("its query", there.constraint == [constraint]),
             ("its settings", there.settings == self.file.settings),
+            ("its smoothness", there.smoothness == self.file.smoothness),
         ]
         .into_iter()
         .find(|(_, same)| !same)

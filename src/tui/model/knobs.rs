@@ -38,6 +38,11 @@ pub enum Range {
         /// Greatest.
         high: f64,
     },
+    /// Left to the program (`auto`), or a number from 0 up to an end.
+    Amount {
+        /// Greatest.
+        high: f64,
+    },
     /// A share in (0, 1].
     Share,
     /// Any text.
@@ -70,6 +75,8 @@ impl std::fmt::Display for Value {
 
 /// One step of a positive number.
 const RATIO: f64 = 1.25;
+/// One step of an amount.
+const AMOUNT: f64 = 0.25;
 /// One step of a share.
 const SHARE: f64 = 0.05;
 
@@ -141,6 +148,20 @@ impl Knob {
             (&Range::Positive { high }, &Value::Number(value)) => {
                 Value::Number(two_digits(value * RATIO.powi(steps)).clamp(f64::MIN_POSITIVE, high))
             }
+            (&Range::Amount { high }, value) => {
+                let from = match value {
+                    // One step below 0.
+                    Value::Automatic => -1.0,
+                    Value::Number(value) => (value / AMOUNT).round(),
+                    _ => 0.0,
+                };
+                let to = (from + f64::from(steps)) * AMOUNT;
+                if to < 0.0 {
+                    Value::Automatic
+                } else {
+                    Value::Number(to.min(high))
+                }
+            }
             (Range::Share, &Value::Number(value)) => {
                 let to = (value / SHARE).round() * SHARE + SHARE * f64::from(steps);
                 Value::Number(two_digits(to.clamp(SHARE, 1.0)))
@@ -176,6 +197,13 @@ impl Knob {
                 .filter(|&value: &f64| value > 0.0 && value <= *high)
                 .map(Value::Number)
                 .ok_or_else(|| format!("{}: a number above 0, at most {high}", self.title)),
+            Range::Amount { .. } if text == "auto" || text.is_empty() => Ok(Value::Automatic),
+            Range::Amount { high } => text
+                .parse()
+                .ok()
+                .filter(|value: &f64| (0.0..=*high).contains(value))
+                .map(Value::Number)
+                .ok_or_else(|| format!("{}: auto, or a number from 0 to {high}", self.title)),
             Range::Share => text
                 .parse()
                 .ok()
@@ -396,6 +424,23 @@ mod tests {
         assert_eq!(knobs.value("n"), Some(&Value::Whole(3)));
         knobs.step(-10);
         assert_eq!(knobs.value("n"), Some(&Value::Whole(1)));
+    }
+
+    #[test]
+    fn an_amount_may_be_none_or_left_to_the_program() {
+        let amount = Range::Amount { high: 10.0 };
+        let mut knobs = Knobs::new(vec![Knob::new("s", "s", "", amount, Value::Automatic)]);
+        for (steps, value) in [(1, 0.0), (6, 1.5), (-2, 1.0), (100, 10.0), (-40, 0.0)] {
+            knobs.step(steps);
+            assert_eq!(knobs.value("s"), Some(&Value::Number(value)));
+        }
+        knobs.step(-1);
+        assert_eq!(knobs.value("s"), Some(&Value::Automatic));
+        knobs.set_text("0.7").unwrap();
+        assert_eq!(knobs.value("s"), Some(&Value::Number(0.7)));
+        knobs.set_text("auto").unwrap();
+        assert_eq!(knobs.value("s"), Some(&Value::Automatic));
+        assert!(knobs.set_text("-1").unwrap_err().contains("from 0 to 10"));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::cursor::Cursor;
 use super::draft::Draft;
 use super::knobs::{Knob, Knobs, Range, Value};
 use super::line::Line;
+use crate::bundle::Smoothness;
 use crate::run::{Manner, Request};
 use crate::runtime::DeviceChoice;
 use crate::sampler::{MethodKind, Settings, Stop};
@@ -198,6 +199,11 @@ impl QueryForm {
             init: text("init"),
             ..old
         };
+        // The range of the setting is that of a smoothness.
+        manner.smoothness = match self.settings.value("smoothness") {
+            Some(&Value::Number(sigma)) => Smoothness::new(sigma).ok(),
+            _ => None,
+        };
         manner.micro_batch = match self.settings.value("batch") {
             Some(&Value::Whole(batch)) => Some(batch as usize),
             _ => None,
@@ -311,6 +317,17 @@ fn knobs(manner: &Manner) -> Vec<Knob> {
             "random, images:DIR or run:RUN",
             Range::Text,
             text(&settings.init),
+        ),
+        Knob::new(
+            "smoothness",
+            "smoothness",
+            "blur of images that are codes, in pixels",
+            Range::Amount {
+                high: Smoothness::MOST,
+            },
+            manner.smoothness.map_or(Value::Automatic, |smoothness| {
+                Value::Number(smoothness.sigma())
+            }),
         ),
         Knob::new(
             "batch",
