@@ -208,7 +208,18 @@ fn scores_of_a_finished_run_are_found_again_from_its_folder() {
     ]));
     let scored = json(&run(&["metrics", out.to_str().unwrap(), "--json"]));
     assert_eq!(scored["n_inside"], 8);
-    assert_eq!(scored["diversity"], sampled["diversity"]);
+    // `metrics` says all that `sample` does, and more.
+    for (said, again) in [0, 1].map(|at| (&sampled["diversity"][at], &scored["diversity"][at])) {
+        for (key, value) in said.as_object().unwrap() {
+            assert_eq!(again[key], *value, "{key}");
+        }
+        for score in ["vendi", "rke", "log_det", "riesz_energy", "mean_pairwise"] {
+            let (low, high) = (&again["intervals"][score]["low"], &again["intervals"][score]["high"]);
+            let value = again[score].as_f64().unwrap();
+            assert!(low.as_f64().unwrap() <= value && value <= high.as_f64().unwrap(), "{score}");
+        }
+    }
+    assert!(scored["perceptual"]["mean_pairwise"].as_f64().unwrap() > 0.0);
 }
 
 #[test]

@@ -1,13 +1,17 @@
 //! `invset metrics`: scores of a run's samples, from its folder alone.
 
+mod print;
+mod table;
+
 use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
 
+use super::Global;
 use super::exit::Status;
-use super::{Global, output};
-use crate::run::{self, RunFolder};
+use crate::run::RunFolder;
+use crate::run::measure::measure;
 
 /// Arguments of `metrics`.
 #[derive(Debug, Args)]
@@ -25,18 +29,11 @@ pub struct MetricsArgs {
 /// See [`super::exit::classify`].
 pub fn run(args: &MetricsArgs, global: &Global, out: &mut dyn Write) -> anyhow::Result<Status> {
     let folder = RunFolder::open(&args.run)?;
-    let report = run::score::rescore(&folder, global.library.as_deref())?;
+    let measured = measure(&folder, global.library.as_deref())?;
     if args.json {
-        writeln!(out, "{}", serde_json::to_string(&report)?)?;
+        writeln!(out, "{}", serde_json::to_string(&measured)?)?;
     } else {
-        writeln!(
-            out,
-            "{} of {} samples inside on a fresh forward pass",
-            report.n_inside, report.n
-        )?;
-        for score in &report.diversity {
-            writeln!(out, "  {}", output::describe(score))?;
-        }
+        print::report(&measured, out)?;
     }
     Ok(Status::Success)
 }

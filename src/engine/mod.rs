@@ -9,6 +9,7 @@ mod embed;
 mod evaluate;
 mod fit;
 mod glue;
+mod layers;
 mod networks;
 mod parts;
 mod plan;
@@ -26,6 +27,7 @@ use ndarray::ArrayView2;
 pub use code_prior::code_prior;
 pub use embed::{ImageNetwork, image_network};
 pub use fit::takes_images;
+pub use layers::{Layer, LayerNetwork};
 pub use parts::{
     Generated, classifier, classifier_names, generator, network, refusal, vectors_for,
 };

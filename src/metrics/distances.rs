@@ -1,5 +1,6 @@
 //! Euclidean distances between the embeddings of a sample.
 
+use super::pairs::PairDistances;
 use crate::sampler::objective;
 use ndarray::{ArrayView1, ArrayView2};
 
@@ -18,26 +19,29 @@ impl Distances {
     /// The distances of the rows of `embeddings` `[n, p]`. Takes n² time for the mean and the
     /// least. A value that is not finite makes every score not a number.
     pub fn of(embeddings: ArrayView2<'_, f32>) -> Self {
-        if embeddings.iter().any(|value| !value.is_finite()) {
+        Distances::with_pairs(embeddings, &PairDistances::of(embeddings))
+    }
+
+    /// The same where the pair distances of `embeddings` are known.
+    pub(super) fn with_pairs(embeddings: ArrayView2<'_, f32>, pairs: &PairDistances) -> Self {
+        if !pairs.is_finite() {
             return Distances {
                 sum_sq: f64::NAN,
                 mean_pairwise: f64::NAN,
                 min_pairwise: f64::NAN,
             };
         }
-        let (mut sum, mut least, mut pairs) = (0.0, f64::INFINITY, 0.0);
-        for_each_pair(embeddings, |_, _, squared| {
-            let distance = squared.sqrt();
-            sum += distance;
-            least = f64::min(least, distance);
-            pairs += 1.0;
-        });
+        let some = pairs.n() > 1;
         Distances {
             sum_sq: objective::sum_of_squared_distances(embeddings),
-            mean_pairwise: if pairs > 0.0 { sum / pairs } else { 0.0 },
-            min_pairwise: if pairs > 0.0 { least } else { 0.0 },
+            mean_pairwise: if some { pairs.mean(f64::sqrt) } else { 0.0 },
+            min_pairwise: if some { least(pairs) } else { 0.0 },
         }
     }
+}
+
+fn least(pairs: &PairDistances) -> f64 {
+    pairs.squares().fold(f64::INFINITY, f64::min).sqrt()
 }
 
 /// min over j ≠ i of ‖e_i − e_j‖ for each row; infinite for a single one, not a number where a value
@@ -54,12 +58,12 @@ pub fn nearest_distances(embeddings: ArrayView2<'_, f32>) -> Vec<f64> {
 /// The median of ‖e_i − e_j‖ over i < j, the mean of the middle two for an even number of pairs;
 /// nothing for fewer than two rows or values that are not finite.
 pub fn median_pairwise(embeddings: ArrayView2<'_, f32>) -> Option<f64> {
-    if embeddings.iter().any(|value| !value.is_finite()) {
-        return None;
-    }
-    let mut squares = Vec::new();
-    for_each_pair(embeddings, |_, _, squared| squares.push(squared));
-    if squares.is_empty() {
+    median(&PairDistances::of(embeddings))
+}
+
+pub(super) fn median(pairs: &PairDistances) -> Option<f64> {
+    let mut squares: Vec<f64> = pairs.squares().collect();
+    if squares.is_empty() || !pairs.is_finite() {
         return None;
     }
     let count = squares.len();
@@ -79,12 +83,13 @@ pub(super) fn for_each_pair(
 ) {
     for i in 0..embeddings.nrows() {
         for j in i + 1..embeddings.nrows() {
-            visit(i, j, squared(embeddings.row(i), embeddings.row(j)));
+            visit(i, j, squared_distance(embeddings.row(i), embeddings.row(j)));
         }
     }
 }
 
-fn squared(a: ArrayView1<'_, f32>, b: ArrayView1<'_, f32>) -> f64 {
+/// ‖a − b‖², summed in f64.
+pub(super) fn squared_distance(a: ArrayView1<'_, f32>, b: ArrayView1<'_, f32>) -> f64 {
     a.iter()
         .zip(b)
         .map(|(&a, &b)| {

@@ -1,6 +1,7 @@
 //! All scores of one sample in one encoder, as reports print them.
 
 use super::distances::{self, Distances};
+use super::pairs::PairDistances;
 use super::vendi::EffectiveCounts;
 use ndarray::ArrayView2;
 use serde::{Deserialize, Serialize};
@@ -55,15 +56,26 @@ impl Diversity {
         embeddings: ArrayView2<'_, f32>,
         bandwidth: Option<f64>,
     ) -> Self {
+        let pairs = PairDistances::of(embeddings);
+        Diversity::with_pairs(encoder, embeddings, &pairs, bandwidth)
+    }
+
+    /// The same where the pair distances of `embeddings` are known.
+    pub(super) fn with_pairs(
+        encoder: impl Into<String>,
+        embeddings: ArrayView2<'_, f32>,
+        pairs: &PairDistances,
+        bandwidth: Option<f64>,
+    ) -> Self {
         let (bandwidth, bandwidth_source) = match bandwidth {
             Some(bandwidth) => (bandwidth, BandwidthSource::Statistics),
             None => (
-                distances::median_pairwise(embeddings).unwrap_or(0.0),
+                distances::median(pairs).unwrap_or(0.0),
                 BandwidthSource::Sample,
             ),
         };
-        let distances = Distances::of(embeddings);
-        let counts = EffectiveCounts::of(embeddings, bandwidth);
+        let distances = Distances::with_pairs(embeddings, pairs);
+        let counts = EffectiveCounts::of_pairs(pairs, bandwidth);
         Diversity {
             encoder: encoder.into(),
             n: embeddings.nrows(),
@@ -78,7 +90,7 @@ impl Diversity {
     }
 }
 
-fn null_is_no_number<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+pub(super) fn null_is_no_number<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
     Ok(Option::<f64>::deserialize(deserializer)?.unwrap_or(f64::NAN))
 }
 

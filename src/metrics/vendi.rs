@@ -5,8 +5,8 @@
 //! 1/Σ λ² = 1/‖K/n‖_F² (Jalali et al., NeurIPS 2023). Both lie between 1 (all equal) and n (all
 //! far apart against h).
 
-use super::distances;
-use nalgebra::DMatrix;
+use super::kernel;
+use super::pairs::PairDistances;
 use ndarray::ArrayView2;
 
 /// Vendi score and RKE of one sample.
@@ -26,48 +26,42 @@ impl EffectiveCounts {
     /// kernel). Embeddings or a bandwidth that are not finite, and a negative bandwidth, give not
     /// a number.
     pub fn of(embeddings: ArrayView2<'_, f32>, bandwidth: f64) -> Self {
-        let n = embeddings.nrows();
-        if n == 0 {
-            return EffectiveCounts {
-                vendi: 0.0,
-                rke: 0.0,
-            };
+        EffectiveCounts::of_pairs(&PairDistances::of(embeddings), bandwidth)
+    }
+
+    /// The same where the pair distances are known.
+    pub fn of_pairs(pairs: &PairDistances, bandwidth: f64) -> Self {
+        EffectiveCounts {
+            vendi: EffectiveCounts::vendi_of(pairs, bandwidth),
+            rke: EffectiveCounts::rke_of(pairs, bandwidth),
         }
-        let finite = embeddings.iter().all(|value| value.is_finite());
-        if !finite || !bandwidth.is_finite() || bandwidth < 0.0 {
-            return EffectiveCounts {
-                vendi: f64::NAN,
-                rke: f64::NAN,
-            };
+    }
+
+    /// The Vendi score alone, in n³ time.
+    pub fn vendi_of(pairs: &PairDistances, bandwidth: f64) -> f64 {
+        if pairs.n() == 0 {
+            return 0.0;
         }
-        let scale = 1.0 / n as f64;
-        let mut kernel = DMatrix::from_diagonal_element(n, n, scale);
-        let mut frobenius = scale;
-        distances::for_each_pair(embeddings, |i, j, squared| {
-            let similarity = scale * similarity(squared, bandwidth);
-            kernel[(i, j)] = similarity;
-            kernel[(j, i)] = similarity;
-            frobenius += 2.0 * similarity * similarity;
-        });
-        let entropy: f64 = kernel
+        let Some(kernel) = kernel::gaussian(pairs, bandwidth) else {
+            return f64::NAN;
+        };
+        let entropy: f64 = (kernel / pairs.n() as f64)
             .symmetric_eigenvalues()
             .iter()
             .filter(|&&eigenvalue| eigenvalue > 0.0)
             .map(|&eigenvalue| -eigenvalue * eigenvalue.ln())
             .sum();
-        EffectiveCounts {
-            vendi: entropy.exp(),
-            rke: 1.0 / frobenius,
-        }
+        entropy.exp()
     }
-}
 
-fn similarity(squared: f64, bandwidth: f64) -> f64 {
-    if squared == 0.0 {
-        1.0
-    } else {
-        // Dividing twice: the square of a tiny bandwidth would be zero.
-        (-0.5 * (squared / bandwidth) / bandwidth).exp()
+    /// RKE alone, in n² time.
+    pub fn rke_of(pairs: &PairDistances, bandwidth: f64) -> f64 {
+        if pairs.n() == 0 {
+            return 0.0;
+        }
+        kernel::gaussian(pairs, bandwidth).map_or(f64::NAN, |kernel| {
+            (pairs.n() as f64).powi(2) / kernel.norm_squared()
+        })
     }
 }
 

@@ -1,18 +1,13 @@
 //! Diversity of a run's samples, in the encoder that was optimised and in the judge that was not.
 
-use std::path::Path;
-use std::sync::Arc;
-
-use ndarray::ArrayView2;
-use serde::Serialize;
+use ndarray::{Array2, ArrayView2};
 
 use super::record::SampleTensors;
-use super::{Run, RunError, RunFolder, open_run};
+use super::{Run, RunError};
 use crate::bundle::Bundle;
 use crate::engine::{Engine, EngineError, ImageNetwork};
 use crate::metrics::Diversity;
 use crate::runtime::Runtime;
-use crate::sampler::Evaluate;
 
 /// Name of the encoder E in reports; without one embeddings are pixels.
 const ENCODER: &str = "encoder";
@@ -21,17 +16,14 @@ const JUDGE: &str = "judge";
 /// The space of embeddings without an encoder.
 const PIXELS: &str = "pixels";
 
-/// Samples of a run, evaluated and scored again.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Rescored {
-    /// The run folder.
-    pub run: String,
-    /// Samples saved.
-    pub n: usize,
-    /// Samples inside every interval on a fresh forward pass.
-    pub n_inside: usize,
-    /// Scores in E, then in the judge.
-    pub diversity: Vec<Diversity>,
+/// Embeddings of a run's samples in one encoder.
+pub(super) struct Space {
+    /// The encoder's name in reports.
+    pub name: &'static str,
+    /// `[n, p]`.
+    pub embeddings: Array2<f32>,
+    /// The bandwidth of kernels there, where the statistics have one.
+    pub bandwidth: Option<f64>,
 }
 
 impl Run {
@@ -49,60 +41,41 @@ impl Run {
     }
 }
 
-/// Checks and scores the samples of a run from its folder alone; the run may still be at work.
-///
-/// # Errors
-/// A file is damaged, the bundle or the runtime changed, or the runtime failed.
-pub fn rescore(folder: &RunFolder, library: Option<&Path>) -> Result<Rescored, RunError> {
-    let opened = open_run(folder, library)?;
-    let samples = SampleTensors::read(folder)?;
-    let mut engine = Engine::with_plan(
-        Arc::clone(&opened.runtime),
-        Arc::clone(&opened.bundle),
-        opened.query.units(),
-        opened.file.plan,
-    )?;
-    let activations = engine.check(matrix(&samples.codes, samples.code_length)?)?;
-    let n_inside = activations
-        .rows()
-        .into_iter()
-        .filter(|row| {
-            row.iter()
-                .zip(&opened.query.constraints)
-                .all(|(&value, constraint)| constraint.interval.contains(f64::from(value)))
-        })
-        .count();
-    Ok(Rescored {
-        run: folder.path().display().to_string(),
-        n: samples.len(),
-        n_inside,
-        diversity: scores(
-            &mut engine,
-            opened.runtime.as_ref(),
-            &opened.bundle,
-            &samples,
-        )?,
-    })
-}
-
 fn scores(
     engine: &mut Engine,
     runtime: &dyn Runtime,
     bundle: &Bundle,
     samples: &SampleTensors,
 ) -> Result<Vec<Diversity>, RunError> {
-    let embeddings = matrix(&samples.embeddings, samples.embedding_length)?;
-    let mut scores = vec![score(bundle, optimised_space(bundle), embeddings)];
-    let shape = engine.shapes().image.clone();
-    if let Some(mut judge) = ImageNetwork::judge(runtime, bundle, &shape)? {
-        let images = engine.render(matrix(&samples.codes, samples.code_length)?)?;
-        scores.push(score(bundle, JUDGE, judge.run(&images)?.view()));
-    }
-    Ok(scores)
+    let images = match bundle.manifest().judge {
+        Some(_) => engine.render(matrix(&samples.codes, samples.code_length)?)?,
+        None => Vec::new(),
+    };
+    let spaces = spaces(engine, runtime, bundle, samples, &images)?;
+    let score = |space: Space| Diversity::of(space.name, space.embeddings.view(), space.bandwidth);
+    Ok(spaces.into_iter().map(score).collect())
 }
 
-fn score(bundle: &Bundle, space: &str, embeddings: ArrayView2<'_, f32>) -> Diversity {
-    Diversity::of(space, embeddings, bandwidth(bundle, space))
+/// The samples' embeddings in E, then those of their `images` in the judge, where the bundle has one.
+pub(super) fn spaces(
+    engine: &Engine,
+    runtime: &dyn Runtime,
+    bundle: &Bundle,
+    samples: &SampleTensors,
+    images: &[Vec<f32>],
+) -> Result<Vec<Space>, RunError> {
+    let space = |name, embeddings| Space {
+        name,
+        embeddings,
+        bandwidth: bandwidth(bundle, name),
+    };
+    let embeddings = matrix(&samples.embeddings, samples.embedding_length)?;
+    let mut spaces = vec![space(optimised_space(bundle), embeddings.to_owned())];
+    let shape = &engine.shapes().image;
+    if let Some(mut judge) = ImageNetwork::judge(runtime, bundle, shape)? {
+        spaces.push(space(JUDGE, judge.run(images)?));
+    }
+    Ok(spaces)
 }
 
 /// Where the embeddings lie that a run optimises.
@@ -125,7 +98,7 @@ pub(super) fn optimised_bandwidth(bundle: &Bundle) -> Option<f64> {
     bandwidth(bundle, optimised_space(bundle))
 }
 
-fn matrix(values: &[f32], width: usize) -> Result<ArrayView2<'_, f32>, EngineError> {
+pub(super) fn matrix(values: &[f32], width: usize) -> Result<ArrayView2<'_, f32>, EngineError> {
     ArrayView2::from_shape((values.len() / width.max(1), width), values)
         .map_err(|error| EngineError::Internal(error.to_string()))
 }

@@ -1,6 +1,7 @@
 //! Which codes are valid: a hard set, projected onto after every step, and drawn from at starts.
 
 mod motion;
+mod moves;
 
 use super::chi_square;
 use ndarray::ArrayView1;

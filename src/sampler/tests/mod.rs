@@ -7,6 +7,7 @@ mod joint;
 mod maximise;
 mod optimum;
 mod replay;
+mod share;
 mod spread;
 mod tuning;
 

@@ -1,0 +1,77 @@
+//! Scores as text.
+
+use std::io::{self, Write};
+
+use super::table::{Table, figure, optional, with_interval};
+use crate::metrics::{BandwidthSource, Perceptual, Scores};
+use crate::run::measure::Measured;
+
+/// Everything that was measured.
+pub(super) fn report(measured: &Measured, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(
+        out,
+        "{} of {} samples inside on a fresh forward pass",
+        measured.n_inside, measured.n
+    )?;
+    writeln!(out)?;
+    diversity(measured, out)
+}
+
+fn diversity(measured: &Measured, out: &mut dyn Write) -> io::Result<()> {
+    let all = &measured.diversity;
+    let names = all.iter().map(|scores| scores.diversity.encoder.clone());
+    let mut table = Table::new(std::iter::once("diversity".to_owned()).chain(names));
+    let mut row = |name: &str, cell: &dyn Fn(&Scores) -> String| {
+        table.row(name, all.iter().map(cell));
+    };
+    row("mean distance", &|s| {
+        with_interval(s.diversity.mean_pairwise, s.intervals.mean_pairwise)
+    });
+    row("least distance", &|s| figure(s.diversity.min_pairwise));
+    row("Vendi", &|s| with_interval(s.diversity.vendi, s.intervals.vendi));
+    row("Vendi / n", &|s| figure(s.vendi_share));
+    row("RKE", &|s| with_interval(s.diversity.rke, s.intervals.rke));
+    row("distinct", &|s| match s.distinct {
+        Some(count) => match s.intervals.distinct {
+            Some(ends) => format!("{count} [{}, {}]", figure(ends.low), figure(ends.high)),
+            None => count.to_string(),
+        },
+        None => "-".to_owned(),
+    });
+    row("log det", &|s| with_interval(s.log_det, s.intervals.log_det));
+    row("Riesz energy", &|s| {
+        with_interval(s.riesz_energy, s.intervals.riesz_energy)
+    });
+    row("sum of squares", &|s| figure(s.diversity.sum_sq));
+    row("bandwidth h", &|s| {
+        let source = match s.diversity.bandwidth_source {
+            BandwidthSource::Statistics => "real images",
+            BandwidthSource::Sample => "the sample itself",
+        };
+        format!("{} (from {source})", figure(s.diversity.bandwidth))
+    });
+    table.print(out)?;
+    if let Some(perceptual) = &measured.perceptual {
+        writeln!(out)?;
+        perceptual_distance(perceptual, out)?;
+    }
+    if let Some(scores) = all.first() {
+        writeln!(out)?;
+        writeln!(
+            out,
+            "[low, high]: 95 % of resamples. Kernel exp(-d²/2h²); distinct: farther than h/2 from every \
+             distinct sample before; log det(K + {:e} I); Riesz energy of a pair: (d/h)^-{}.",
+            scores.log_det_epsilon, scores.riesz_power
+        )?;
+    }
+    Ok(())
+}
+
+fn perceptual_distance(perceptual: &Perceptual, out: &mut dyn Write) -> io::Result<()> {
+    let mut table = Table::new(["perceptual distance", "judge"].map(str::to_owned));
+    let mean = perceptual.mean_pairwise.unwrap_or(f64::NAN);
+    table.row("mean", [with_interval(mean, perceptual.interval)]);
+    table.row("least", [optional(perceptual.min_pairwise)]);
+    table.row("layers", [perceptual.layers.join(", ")]);
+    table.print(out)
+}
