@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod common;
+#[path = "halfspace/share.rs"]
+mod share;
 
 use std::path::Path;
 

@@ -21,7 +21,9 @@ fn vectors(file: &Path) -> Value {
 
 fn floats(list: &Value) -> Vec<f32> {
     let numbers = list.as_array().unwrap().iter();
-    numbers.map(|number| number.as_f64().unwrap() as f32).collect()
+    numbers
+        .map(|number| number.as_f64().unwrap() as f32)
+        .collect()
 }
 
 fn matrix(rows: &Value) -> Array2<f32> {
@@ -32,7 +34,10 @@ fn matrix(rows: &Value) -> Array2<f32> {
 fn near(what: &str, found: f64, expected: &Value) {
     let expected = expected.as_f64().unwrap();
     let apart = (found - expected).abs();
-    assert!(apart <= 1e-9 * expected.abs().max(1.0), "{what}: {found}, not {expected}");
+    assert!(
+        apart <= 1e-9 * expected.abs().max(1.0),
+        "{what}: {found}, not {expected}"
+    );
 }
 
 #[test]
@@ -51,10 +56,18 @@ fn scores_are_those_of_the_reference_packages() {
         near("log_det", scores.log_det, &case["log_det"]);
         near("riesz_energy", scores.riesz_energy, &case["riesz_energy"]);
         let against = AgainstReal::of(real.view(), generated.view(), NEIGHBOURS);
-        near("precision", against.precision.value.unwrap(), &case["precision"]);
+        near(
+            "precision",
+            against.precision.value.unwrap(),
+            &case["precision"],
+        );
         near("recall", against.recall.value.unwrap(), &case["recall"]);
         near("density", against.density.value.unwrap(), &case["density"]);
-        near("coverage", against.coverage.value.unwrap(), &case["coverage"]);
+        near(
+            "coverage",
+            against.coverage.value.unwrap(),
+            &case["coverage"],
+        );
     }
 }
 
@@ -76,7 +89,12 @@ fn the_perceptual_distance_is_that_of_its_formula() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|layer| (layer["shape"][0].as_u64().unwrap() as usize, matrix(&layer["rows"])))
+        .map(|layer| {
+            (
+                layer["shape"][0].as_u64().unwrap() as usize,
+                matrix(&layer["rows"]),
+            )
+        })
         .collect();
     let images = layers[0].1.nrows();
     let rows: Vec<f32> = (0..images)
@@ -115,7 +133,11 @@ fn the_vectors_are_what_the_packages_give_today() {
         .output()
         .unwrap();
     assert!(written.status.success(), "{written:?}");
-    same("", &vectors(&made), &vectors(&repository("tests/vectors/scores.json")));
+    same(
+        "",
+        &vectors(&made),
+        &vectors(&repository("tests/vectors/scores.json")),
+    );
 }
 
 /// Asserts that two values are the same but for the rounding of their numbers.

@@ -1,6 +1,7 @@
 //! `invset metrics`: scores of a run's samples, from its folder alone.
 
 mod print;
+mod progress;
 mod table;
 
 use std::io::Write;
@@ -8,16 +9,24 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use self::progress::Shown;
 use super::Global;
 use super::exit::Status;
 use crate::run::RunFolder;
-use crate::run::measure::measure;
+use crate::run::measure::{Request, measure};
+use crate::sampler::Effort;
 
 /// Arguments of `metrics`.
 #[derive(Debug, Args)]
 pub struct MetricsArgs {
     /// The run folder
     run: PathBuf,
+    /// Measure how large the inverse set is: the share of the code prior inside the intervals
+    #[arg(long)]
+    share: bool,
+    /// Most codes to evaluate for --share
+    #[arg(long, value_name = "N", requires = "share", default_value_t = Effort::default().most_forwards)]
+    forwards: u64,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -29,7 +38,17 @@ pub struct MetricsArgs {
 /// See [`super::exit::classify`].
 pub fn run(args: &MetricsArgs, global: &Global, out: &mut dyn Write) -> anyhow::Result<Status> {
     let folder = RunFolder::open(&args.run)?;
-    let measured = measure(&folder, global.library.as_deref())?;
+    let request = Request {
+        share: args.share.then(|| Effort {
+            draws: Effort::default().draws.min(args.forwards),
+            most_forwards: args.forwards,
+            ..Effort::default()
+        }),
+    };
+    let mut shown = Shown::new();
+    let mut progress = |progress| shown.update(progress);
+    let measured = measure(&folder, global.library.as_deref(), &request, &mut progress)?;
+    drop(shown);
     if args.json {
         writeln!(out, "{}", serde_json::to_string(&measured)?)?;
     } else {

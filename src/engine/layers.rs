@@ -194,7 +194,9 @@ fn spread_over_depth(network: &Graph, most: usize) -> Vec<ValueId> {
         return layers;
     }
     // The last of each of `most` equal parts.
-    (1..=most).map(|part| layers[part * count / most - 1]).collect()
+    (1..=most)
+        .map(|part| layers[part * count / most - 1])
+        .collect()
 }
 
 /// Whether an activation function made a value. Sigmoids and the like are left out: inside a network
@@ -267,7 +269,10 @@ mod tests {
             .unwrap()
             .unwrap();
         let sizes: Vec<usize> = judge.layers().iter().map(|layer| layer.shape[1]).collect();
-        assert!(sizes.len() > 1 && sizes.is_sorted_by(|a, b| a > b), "{sizes:?}");
+        assert!(
+            sizes.len() > 1 && sizes.is_sorted_by(|a, b| a > b),
+            "{sizes:?}"
+        );
         let mut seen = 0;
         judge
             .run(&images(BATCH + 3), |layers| {

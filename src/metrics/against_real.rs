@@ -94,14 +94,17 @@ impl AgainstReal {
             found.precision = RowMean::over(&holding, |&count| f64::from(count > 0.0));
             found.density = RowMean::over(&holding, |&count| count / k_real as f64);
             let real_rows: Vec<usize> = (0..n).collect();
-            found.coverage = RowMean::over(&real_rows, |&i| {
-                f64::from((0..m).any(|j| inside(i, j)))
-            });
+            found.coverage =
+                RowMean::over(&real_rows, |&i| f64::from((0..m).any(|j| inside(i, j))));
         }
         if k_generated > 0 {
             let balls = squared_radii(generated, k_generated);
             found.recall = RowMean::over(&between, |row| {
-                f64::from(row.iter().zip(&balls).any(|(distance, ball)| distance < ball))
+                f64::from(
+                    row.iter()
+                        .zip(&balls)
+                        .any(|(distance, ball)| distance < ball),
+                )
             });
         }
         found
@@ -170,7 +173,10 @@ mod tests {
         // 0.5 lies in the balls of 0 and 1, 1.0 in that of 1 (not in 0's, which is open, nor in 10's),
         // and 19.5 in none. Real 1.0 and 10.0 lie in generated balls, 0.0 does not (0.5 is open).
         let two_thirds = Some(2.0 / 3.0);
-        assert_eq!(values(&found), [two_thirds, two_thirds, Some(1.0), two_thirds]);
+        assert_eq!(
+            values(&found),
+            [two_thirds, two_thirds, Some(1.0), two_thirds]
+        );
     }
 
     #[test]
@@ -208,6 +214,9 @@ mod tests {
         let found = AgainstReal::of(equal.view(), equal.view(), NEIGHBOURS);
         assert_eq!(values(&found), [Some(0.0); 4]);
         let bad = Array2::from_elem((9, 2), f32::NAN);
-        assert_eq!(values(&AgainstReal::of(equal.view(), bad.view(), 5)), [None; 4]);
+        assert_eq!(
+            values(&AgainstReal::of(equal.view(), bad.view(), 5)),
+            [None; 4]
+        );
     }
 }

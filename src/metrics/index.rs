@@ -85,7 +85,10 @@ mod tests {
         let good = line(10, 1.0);
         assert_eq!(diversity_index(&good, &line(10, 3.0), &line(10, 3.0)), None);
         assert_eq!(diversity_index(&good, &line(10, 3.0), &line(10, 1.0)), None);
-        assert_eq!(diversity_index(&line(1, 1.0), &line(9, 1.0), &line(9, 2.0)), None);
+        assert_eq!(
+            diversity_index(&line(1, 1.0), &line(9, 1.0), &line(9, 2.0)),
+            None
+        );
         assert_eq!(diversity_index(&good, &line(0, 1.0), &line(9, 2.0)), None);
         let bad = PairDistances::of(Array2::from_elem((9, 1), f32::NAN).view());
         assert_eq!(diversity_index(&bad, &line(9, 1.0), &line(9, 2.0)), None);

@@ -76,10 +76,7 @@ mod tests {
     use ndarray::Array2;
 
     fn distance(a: &[f32], b: &[f32]) -> f64 {
-        a.iter()
-            .zip(b)
-            .map(|(a, b)| f64::from(a - b).powi(2))
-            .sum()
+        a.iter().zip(b).map(|(a, b)| f64::from(a - b).powi(2)).sum()
     }
 
     #[test]
@@ -100,7 +97,10 @@ mod tests {
         assert!(perceptual_vector(&[]).is_empty());
         let one = PairDistances::of(Array2::zeros((1, 4)).view());
         let alone = Perceptual::of(vec!["l".to_owned()], &one);
-        assert_eq!((alone.n, alone.mean_pairwise, alone.interval), (1, None, None));
+        assert_eq!(
+            (alone.n, alone.mean_pairwise, alone.interval),
+            (1, None, None)
+        );
         let bad = PairDistances::of(Array2::from_elem((9, 4), f32::NAN).view());
         assert_eq!(Perceptual::of(Vec::new(), &bad).min_pairwise, None);
     }

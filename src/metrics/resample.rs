@@ -220,7 +220,9 @@ mod tests {
         assert!((constant.low - 20.0).abs() < 1e-9 && (constant.high - 20.0).abs() < 1e-9);
         // Terms −1 and 1 in turn: a sum of 64 of them has the deviation √64 = 8.
         let sum = |rows: &[usize]| -> f64 {
-            rows.iter().map(|&row| if row % 2 == 0 { 1.0 } else { -1.0 }).sum()
+            rows.iter()
+                .map(|&row| if row % 2 == 0 { 1.0 } else { -1.0 })
+                .sum()
         };
         let ends = jackknife_of_sum(64, 0.0, sum).unwrap();
         assert!((-20.0..-12.0).contains(&ends.low), "{ends:?}");

@@ -215,7 +215,11 @@ impl CollectedLayer {
             .collect();
         let count = to_class.len();
         let mean = |weights: &dyn Fn(usize) -> f64| -> f64 {
-            let sum: f64 = to_class.iter().enumerate().map(|(at, c)| c * weights(at)).sum();
+            let sum: f64 = to_class
+                .iter()
+                .enumerate()
+                .map(|(at, c)| c * weights(at))
+                .sum();
             sum / count as f64
         };
         let samples_to_class = (count > 0).then(|| mean(&|_| 1.0));
@@ -271,12 +275,17 @@ mod tests {
         assert!((0.1..0.9).contains(&score), "{mixed:?}");
         let ends = layer.interval.unwrap();
         assert!(ends.low <= score && score <= ends.high);
-        assert_eq!((mixed.n_samples, mixed.n_class, mixed.n_others), (20, 20, 20));
+        assert_eq!(
+            (mixed.n_samples, mixed.n_class, mixed.n_others),
+            (20, 20, 20)
+        );
     }
 
     #[test]
     fn means_over_pairs_are_those_of_the_pairs() {
-        let ranks: Vec<Ranks> = (0..5).map(|at| Ranks::of(&image(0, at, 1.0)).unwrap()).collect();
+        let ranks: Vec<Ranks> = (0..5)
+            .map(|at| Ranks::of(&image(0, at, 1.0)).unwrap())
+            .collect();
         let mut set = RankSum::default();
         ranks[..4].iter().for_each(|ranks| set.add(ranks));
         let mut sum = 0.0;
@@ -286,7 +295,10 @@ mod tests {
             }
         }
         assert!((set.within().unwrap() - sum / 6.0).abs() < 1e-6);
-        let with: f64 = ranks[..4].iter().map(|other| ranks[4].correlation(other)).sum();
+        let with: f64 = ranks[..4]
+            .iter()
+            .map(|other| ranks[4].correlation(other))
+            .sum();
         assert!((set.with(&ranks[4]).unwrap() - with / 4.0).abs() < 1e-6);
     }
 
@@ -308,7 +320,10 @@ mod tests {
         let one = check((0..9).map(|at| image(0, at, 0.5)), 1, 20);
         let layer = &one.layers[0];
         assert!(layer.samples_to_class.is_some() && layer.class_to_others.is_some());
-        assert_eq!((layer.class_to_class, layer.score, one.score), (None, None, None));
+        assert_eq!(
+            (layer.class_to_class, layer.score, one.score),
+            (None, None, None)
+        );
         let none = check(std::iter::empty(), 20, 20);
         assert_eq!((none.score, none.layers[0].interval), (None, None));
         let dead = check((0..9).map(|_| vec![0.0; 200]), 20, 20);

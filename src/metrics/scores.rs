@@ -79,7 +79,11 @@ impl Scores {
             mean_pairwise: bootstrap(n, |counts| pairs.resampled_mean(counts, f64::sqrt)),
             vendi: count(EffectiveCounts::vendi_of, diversity.vendi, bandwidth),
             rke: count(EffectiveCounts::rke_of, diversity.rke, bandwidth),
-            distinct: count(distinct_count, distinct.map_or(f64::NAN, |d| d as f64), radius),
+            distinct: count(
+                distinct_count,
+                distinct.map_or(f64::NAN, |d| d as f64),
+                radius,
+            ),
             log_det: jackknife_of_sum(n, log_det, |rows| {
                 log_det::log_det(&pairs.of_rows(rows), bandwidth)
             }),
@@ -132,7 +136,15 @@ mod tests {
             assert!(ends.low < value && value < ends.high, "{value} {ends:?}");
         }
         let json = serde_json::to_value(&scores).unwrap();
-        for key in ["encoder", "n", "sum_sq", "mean_pairwise", "min_pairwise", "vendi", "rke"] {
+        for key in [
+            "encoder",
+            "n",
+            "sum_sq",
+            "mean_pairwise",
+            "min_pairwise",
+            "vendi",
+            "rke",
+        ] {
             assert!(!json[key].is_null(), "{key}");
         }
         assert_eq!(json["bandwidth_source"], "statistics");

@@ -41,7 +41,7 @@ pub use prior::{Prior, PriorError};
 pub use reached::Reached;
 pub use report::{Accepted, Finish, StepReport};
 pub use rows::{ReseedError, RowStatus, Rows};
-pub use share::{Effort, PriorShare, ShareMethod, ShareProgress, prior_share};
 pub use settings::{ConstraintKind, MethodKind, Settings, SettingsError, Stop, Update};
+pub use share::{Effort, PriorShare, ShareMethod, ShareProgress, prior_share};
 pub use state::{State, StateError};
 pub use tunables::{Parameter, Tunables};

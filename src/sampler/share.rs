@@ -2,25 +2,27 @@
 //!
 //! First plain draws: where at least [`FEWEST_HITS`] of them lie inside, their share with Wilson's interval
 //! is the answer. Where fewer do, independent populations are split ([`super::splitting`]), and the answer
-//! is the mean of their estimates, with an interval from their spread: the estimates are close to
+//! is the mean of their unbiased estimates, with an interval from their spread: the estimates are close to
 //! log-normal, so with the mean m and the standard deviation s of their R logarithms the logarithm of the
 //! share is m + s²/2 ± t √(s²/R + s⁴/(2(R − 1))), t being Student's 97.5 % quantile (Cox's method with t:
 //! Olsson, Journal of Statistics Education 13, 2005). The spread counts all there is: the correlation of
 //! the chains, and common ancestors.
 
-use ndarray::Array2;
+use ndarray::{Array2, Axis};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 
 use super::evaluate::{Evaluate, EvaluateError};
 use super::interval::Interval;
 use super::prior::Prior;
-use super::splitting::{draws, split};
+use super::splitting::{Splitting, draws};
 
 /// So many plain draws inside are enough for an answer: within a factor of about 1.6.
 pub const FEWEST_HITS: u64 = 20;
 /// Fewer estimates than this have no spread to speak of.
 const FEWEST_REPEATS: usize = 4;
+/// More would need more of Student's quantiles.
+const MOST_REPEATS: usize = FEWEST_REPEATS + STUDENT_QUANTILES.len() - 1;
 /// Plain draws evaluated at once.
 const BLOCK: usize = 512;
 /// The standard normal's 97.5 % quantile.
@@ -37,9 +39,10 @@ pub struct Effort {
     pub draws: u64,
     /// Codes in each population.
     pub population: usize,
-    /// Populations, from 4 to 16.
+    /// Populations counted, from 4 to 16, after the pilot.
     pub repeats: usize,
-    /// Most codes evaluated: no population is begun that would exceed it by the mean cost of the earlier.
+    /// Most codes evaluated. The pilot is never cut short; after it no more populations are led than this
+    /// allows.
     pub most_forwards: u64,
     /// Draws and moves follow from it alone.
     pub seed: u64,
@@ -49,7 +52,7 @@ impl Default for Effort {
     fn default() -> Self {
         Effort {
             draws: 4096,
-            population: 200,
+            population: 256,
             repeats: 10,
             most_forwards: 500_000,
             seed: 0,
@@ -62,8 +65,8 @@ impl Default for Effort {
 pub struct ShareProgress {
     /// Codes evaluated.
     pub forwards: u64,
-    /// Populations that are done.
-    pub repeats: usize,
+    /// Populations begun.
+    pub populations: usize,
     /// Share that the population at work has come down to; 1 while drawing.
     pub reached: f64,
 }
@@ -95,9 +98,9 @@ pub struct PriorShare {
     pub draws: u64,
     /// Draws inside.
     pub hits: u64,
-    /// Populations split.
+    /// Populations counted.
     pub repeats: usize,
-    /// Most levels of a population.
+    /// Levels of each, the intervals themselves being the last.
     pub levels: usize,
     /// Codes inside `[rows, d]`: independent draws of the prior cut to the set, or the ends of the chains
     /// of splitting, which are nearly so.
@@ -120,55 +123,64 @@ pub fn prior_share(
         return Ok(found);
     }
     found.method = ShareMethod::Splitting;
+    let repeats = effort.repeats.clamp(FEWEST_REPEATS, MOST_REPEATS);
+    let (mut forwards, mut done) = (found.forwards, 0);
+    let mut passed = |evaluated: u64, log_share: f64| {
+        forwards += evaluated;
+        if log_share == 0.0 {
+            done += 1;
+        }
+        progress(ShareProgress {
+            forwards,
+            populations: done,
+            reached: log_share.exp(),
+        });
+        forwards
+    };
+    let mut spent = found.forwards;
+    let mut splitting = Splitting {
+        evaluator,
+        prior,
+        intervals,
+        population: effort.population.max(2),
+        passed: &mut |evaluated, log_share| spent = passed(evaluated, log_share),
+    };
+    // Seeds of populations are apart from that of the draws.
+    let seed = |population: usize| effort.seed.wrapping_add(1 + population as u64);
+    let pilot = splitting.pilot(seed(0))?;
     let mut logs = Vec::new();
-    let mut nearest = f64::NEG_INFINITY;
-    let first = found.forwards;
-    let repeats = effort.repeats.clamp(FEWEST_REPEATS, STUDENT_QUANTILES.len() + 3);
-    for repeat in 0..repeats {
-        let spent = found.forwards - first;
-        let each = spent.checked_div(repeat as u64).unwrap_or(0);
-        if found.forwards + each > effort.most_forwards {
-            break;
+    if let Some(schedule) = &pilot.schedule {
+        found.levels = schedule.levels.len() + 1;
+        let each = splitting.most_forwards(schedule);
+        let affordable = effort.most_forwards.saturating_sub(found.forwards) / each;
+        // The pilot was one.
+        let repeats = repeats.min(affordable.saturating_sub(1) as usize);
+        for repeat in 1..=repeats {
+            let split = splitting.split(schedule, seed(repeat))?;
+            logs.push(split.log_share);
+            found.inside = joined(found.inside, split.inside);
         }
-        let mut passed = |evaluated: u64, log_share: f64| {
-            found.forwards += evaluated;
-            progress(ShareProgress {
-                forwards: found.forwards,
-                repeats: repeat,
-                reached: log_share.exp(),
-            });
-        };
-        // Seeds of populations are apart from that of the draws.
-        let seed = effort.seed.wrapping_add(1 + repeat as u64);
-        let population = effort.population.max(2);
-        let split = split(evaluator, prior, intervals, population, seed, &mut passed)?;
-        found.repeats += 1;
-        found.levels = found.levels.max(split.levels);
-        nearest = nearest.max(split.log_share);
-        if split.inside.nrows() == 0 {
-            // One that does not arrive is an estimate of 0, which no logarithm can average.
-            logs.clear();
-            break;
-        }
-        logs.push(split.log_share);
-        let joined = ndarray::concatenate(
-            ndarray::Axis(0),
-            &[found.inside.view(), split.inside.view()],
-        );
-        // Both have the code's width.
-        found.inside = joined.unwrap_or(split.inside);
     }
-    match log_normal_mean(&logs) {
+    found.repeats = logs.len();
+    found.forwards = spent;
+    // A population that was lost on the way is an estimate of 0, which no logarithm can average.
+    match log_normal_mean(&logs).filter(|ends| ends.iter().all(|end| end.is_finite())) {
         Some([log, low, high]) => {
             found.share = Some(log.exp());
             (found.low, found.high) = (low.exp(), high.exp().min(1.0));
         }
         None => {
             found.share = None;
-            (found.low, found.high) = (0.0, nearest.exp().min(wilson(found.hits, found.draws)[1]));
+            let [_, drawn] = wilson(found.hits, found.draws);
+            (found.low, found.high) = (0.0, pilot.log_share.exp().min(drawn));
         }
     }
     Ok(found)
+}
+
+/// The rows of one matrix below those of another of the same width.
+fn joined(above: Array2<f32>, below: Array2<f32>) -> Array2<f32> {
+    ndarray::concatenate(Axis(0), &[above.view(), below.view()]).unwrap_or(above)
 }
 
 /// Plain draws of the prior.
@@ -196,7 +208,7 @@ fn plain(
         drawn += rows as u64;
         progress(ShareProgress {
             forwards: drawn,
-            repeats: 0,
+            populations: 0,
             reached: 1.0,
         });
     }

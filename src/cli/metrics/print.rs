@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::table::{Table, figure, optional, with_interval};
 use crate::metrics::{BandwidthSource, Perceptual, Scores};
-use crate::run::measure::Measured;
+use crate::run::measure::{Measured, ShareReport};
 
 /// Everything that was measured.
 pub(super) fn report(measured: &Measured, out: &mut dyn Write) -> io::Result<()> {
@@ -14,7 +14,12 @@ pub(super) fn report(measured: &Measured, out: &mut dyn Write) -> io::Result<()>
         measured.n_inside, measured.n
     )?;
     writeln!(out)?;
-    diversity(measured, out)
+    diversity(measured, out)?;
+    if let Some(share) = &measured.share {
+        writeln!(out)?;
+        self::share(share, out)?;
+    }
+    Ok(())
 }
 
 fn diversity(measured: &Measured, out: &mut dyn Write) -> io::Result<()> {
@@ -28,7 +33,9 @@ fn diversity(measured: &Measured, out: &mut dyn Write) -> io::Result<()> {
         with_interval(s.diversity.mean_pairwise, s.intervals.mean_pairwise)
     });
     row("least distance", &|s| figure(s.diversity.min_pairwise));
-    row("Vendi", &|s| with_interval(s.diversity.vendi, s.intervals.vendi));
+    row("Vendi", &|s| {
+        with_interval(s.diversity.vendi, s.intervals.vendi)
+    });
     row("Vendi / n", &|s| figure(s.vendi_share));
     row("RKE", &|s| with_interval(s.diversity.rke, s.intervals.rke));
     row("distinct", &|s| match s.distinct {
@@ -38,10 +45,23 @@ fn diversity(measured: &Measured, out: &mut dyn Write) -> io::Result<()> {
         },
         None => "-".to_owned(),
     });
-    row("log det", &|s| with_interval(s.log_det, s.intervals.log_det));
+    row("log det", &|s| {
+        with_interval(s.log_det, s.intervals.log_det)
+    });
     row("Riesz energy", &|s| {
         with_interval(s.riesz_energy, s.intervals.riesz_energy)
     });
+    if let Some(index) = &measured.index {
+        let mut values = index.iter();
+        let cells = all.iter().map(|_| match values.next() {
+            Some(Some(index)) => with_interval(index.value, index.interval),
+            _ => "-".to_owned(),
+        });
+        table.row("index (0 one image, 1 independent)", cells);
+    }
+    let mut row = |name: &str, cell: &dyn Fn(&Scores) -> String| {
+        table.row(name, all.iter().map(cell));
+    };
     row("sum of squares", &|s| figure(s.diversity.sum_sq));
     row("bandwidth h", &|s| {
         let source = match s.diversity.bandwidth_source {
@@ -74,4 +94,31 @@ fn perceptual_distance(perceptual: &Perceptual, out: &mut dyn Write) -> io::Resu
     table.row("least", [optional(perceptual.min_pairwise)]);
     table.row("layers", [perceptual.layers.join(", ")]);
     table.print(out)
+}
+
+/// How large the inverse set is, in one line and how that was found in another.
+fn share(share: &ShareReport, out: &mut dyn Write) -> io::Result<()> {
+    match share.share {
+        Some(value) => writeln!(
+            out,
+            "share of the code prior inside the intervals: {} [{}, {}]",
+            figure(value),
+            figure(share.low),
+            figure(share.high)
+        )?,
+        None => writeln!(
+            out,
+            "share of the code prior inside the intervals: not found; the nearest codes are a share of {}",
+            figure(share.high)
+        )?,
+    }
+    if share.repeats == 0 {
+        writeln!(out, "{} of {} draws inside", share.hits, share.draws)
+    } else {
+        writeln!(
+            out,
+            "by splitting {} populations of {} codes over up to {} levels, {} codes evaluated",
+            share.repeats, share.population, share.levels, share.forwards
+        )
+    }
 }

