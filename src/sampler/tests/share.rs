@@ -63,26 +63,25 @@ fn a_rare_share_is_found_by_splitting() {
         // An interval in the middle is approached from both sides.
         (1e-5, (Some(0.5), Some(0.500_01))),
     ] {
-        let found = measure(
-            &prior,
-            vec![coordinate(3, 0)],
-            &[interval(ends.0, ends.1)],
-            &seeded(1),
-        );
+        let effort = Effort {
+            population: 256,
+            ..seeded(1)
+        };
+        let ends = interval(ends.0, ends.1);
+        let found = measure(&prior, vec![coordinate(3, 0)], &[ends], &effort);
         assert_eq!(found.method, ShareMethod::Splitting);
         holds(&found, share);
         assert!(
             found.high < 4.0 * share && found.low > share / 4.0,
             "{found:?}"
         );
-        let inside = interval(ends.0, ends.1);
         assert!(found.inside.nrows() > 50);
         assert!(
             found
                 .inside
                 .column(0)
                 .iter()
-                .all(|&c| inside.contains(f64::from(c)))
+                .all(|&c| ends.contains(f64::from(c)))
         );
     }
 }
