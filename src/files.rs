@@ -20,6 +20,20 @@ pub fn state_folder() -> Option<PathBuf> {
     Some(strategy.state_dir()?.join("invset"))
 }
 
+/// The environment variable that names another folder for [`cache_folder`].
+pub const CACHE_VARIABLE: &str = "INVSET_CACHE";
+
+/// Where the program keeps what it can make anew: `invset` in `$XDG_CACHE_HOME` or `~/.cache`, or the
+/// folder that [`CACHE_VARIABLE`] names. None where the system has no such folder.
+pub fn cache_folder() -> Option<PathBuf> {
+    let named = std::env::var_os(CACHE_VARIABLE).filter(|named| !named.is_empty());
+    if let Some(named) = named {
+        return Some(PathBuf::from(named));
+    }
+    let strategy = etcetera::choose_base_strategy().ok()?;
+    Some(strategy.cache_dir().join("invset"))
+}
+
 /// Whether a file of a folder is one that a kill in the middle of [`replace`] leaves behind, and
 /// nobody's own: by its exact form.
 pub fn is_left_behind(entry: &DirEntry) -> bool {

@@ -2,7 +2,7 @@
 //!
 //! The way of the data, from file to picture: [`bundle`] finds the ONNX files, [`onnx`] parses
 //! them into a [`graph`], [`autodiff`] differentiates it, [`runtime`] runs what `onnx` wrote back,
-//! [`engine`] makes that an evaluator for the [`sampler`], [`run`] owns the run and its folder, and
+//! [`engine`] makes that an evaluator for the [`sampler`], [`real`] looks at real images, [`run`] owns the run and its folder, and
 //! the front ends ([`cli`], [`preview`]) show it. `ARCHITECTURE.md` is the map.
 
 pub mod autodiff;
@@ -18,6 +18,7 @@ pub mod metrics;
 pub mod onnx;
 pub mod preview;
 pub mod query;
+pub mod real;
 pub mod run;
 pub mod runtime;
 pub mod sampler;

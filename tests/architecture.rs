@@ -16,7 +16,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("autodiff", &["graph"]),
     ("sampler", &[]),
     ("metrics", &["sampler"]),
-    ("bundle", &["graph", "onnx", "text"]),
+    ("bundle", &["files", "graph", "onnx", "text"]),
     ("query", &["bundle", "graph", "onnx", "sampler", "text"]),
     (
         "engine",
@@ -31,9 +31,13 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "real",
+        &["bundle", "engine", "files", "metrics", "query", "runtime"],
+    ),
+    (
         "run",
         &[
-            "bundle", "engine", "files", "metrics", "query", "runtime", "sampler", "text",
+            "bundle", "engine", "files", "metrics", "query", "real", "runtime", "sampler", "text",
         ],
     ),
     ("preview", &["text"]),
@@ -46,8 +50,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "tui",
         &[
-            "bundle", "config", "engine", "files", "machine", "metrics", "preview", "query", "run",
-            "runtime", "sampler", "text", "theme",
+            "bundle", "config", "engine", "files", "machine", "metrics", "preview", "query",
+            "real", "run", "runtime", "sampler", "text", "theme",
         ],
     ),
     (
@@ -65,6 +69,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "onnx",
             "preview",
             "query",
+            "real",
             "run",
             "runtime",
             "sampler",

@@ -14,6 +14,8 @@ mod smoothness;
 mod source;
 mod statistics;
 mod statistics_levels;
+mod statistics_place;
+mod statistics_write;
 mod tensor_file;
 #[cfg(test)]
 pub(crate) mod test_files;
@@ -34,7 +36,9 @@ pub use manifest::{
 pub use prior::Prior;
 pub use smoothness::{Smoothness, SmoothnessError};
 pub use source::{Source, resolve};
-pub use statistics::{Histogram, Statistics};
+pub use statistics::{HISTOGRAM_BINS, Histogram, Statistics};
+pub use statistics_place::PlaceError;
+pub use statistics_write::{NewStatistics, TensorStatistics};
 
 use crate::text;
 use outside::Outside;
@@ -142,6 +146,25 @@ impl Bundle {
         self.statistics.as_ref()
     }
 
+    /// The same bundle without its generator: the code is the image, of shape `[C, H, W]` and with
+    /// values in [0, 1], in the generator's channel order.
+    #[must_use]
+    pub fn with_pixels(&self, shape: [usize; 3]) -> Bundle {
+        let mut bundle = self.clone();
+        let generator = &mut bundle.manifest.generator;
+        generator.form = GeneratorForm::Pixels { shape };
+        generator.range = [0.0, 1.0];
+        generator.prior = PriorSource {
+            kind: PriorKind::Box,
+            low: Some(0.0),
+            high: Some(1.0),
+            file: None,
+        };
+        bundle.manifest.inverse = None;
+        bundle.prior = prior::PriorFile::default();
+        bundle
+    }
+
     /// The code prior, for codes of `code_length` numbers.
     ///
     /// # Errors
@@ -204,6 +227,15 @@ impl Bundle {
         Ok(fingerprints)
     }
 
+    /// The SHA-256 of one of its models: of the file, followed by the files that it keeps weights in.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn model_sha256(&self, file: &str) -> Result<String, BundleError> {
+        let bytes = self.bytes(file)?;
+        Ok(model_sha256(&self.source, file, &bytes))
+    }
+
     fn invalid(&self, problems: Vec<Problem>) -> BundleError {
         BundleError::Invalid {
             bundle: self.manifest.name.clone(),
@@ -220,6 +252,12 @@ pub fn sha256(bytes: &[u8]) -> String {
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect()
+}
+
+/// Of a model with these bytes and of the weights outside it.
+fn model_sha256(source: &Source, file: &str, bytes: &[u8]) -> String {
+    let outside = Outside::of(source, file, bytes);
+    outside.map_or_else(|| sha256(bytes), |outside| outside.sha256)
 }
 
 /// Reads everything but the models, and makes sure that those exist.
@@ -252,8 +290,7 @@ fn read(source: Source) -> Examined {
         let bytes = source.read(name).ok()?;
         let hash = |file: &str| {
             let bytes = source.read(file).ok()?;
-            let outside = Outside::of(&source, file, &bytes);
-            Some(outside.map_or_else(|| sha256(&bytes), |outside| outside.sha256))
+            Some(model_sha256(&source, file, &bytes))
         };
         keep(
             Statistics::parse(name, &bytes, &manifest, &hash),

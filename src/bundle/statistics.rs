@@ -16,7 +16,7 @@ use super::tensor_file::{Floats, TensorFile};
 
 const REMEDY: &str = "make it anew with `invset stats`";
 /// Bins of a histogram.
-const BINS: usize = 64;
+pub const HISTOGRAM_BINS: usize = 64;
 
 /// Statistics of a classifier's units over real images.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,7 +61,7 @@ impl Statistics {
         reader.fingerprints(manifest, sha256);
         let image_count = reader.image_count();
         let quantiles = reader.table("quantiles/", levels.len());
-        let histograms = reader.table("histogram/", BINS);
+        let histograms = reader.table("histogram/", HISTOGRAM_BINS);
         reader.check_quantiles(&quantiles, levels.len());
         reader.check_histograms(&histograms, &quantiles, levels.len());
         let median_distances = reader.median_distances();
@@ -101,7 +101,7 @@ impl Statistics {
 
     /// Distribution of one unit.
     pub fn histogram(&self, tensor: &str, unit: usize) -> Option<Histogram<'_>> {
-        let counts = rows(self.histograms.get(tensor)?, BINS).nth(unit)?;
+        let counts = rows(self.histograms.get(tensor)?, HISTOGRAM_BINS).nth(unit)?;
         let row = self.quantile_row(tensor, unit)?;
         Some(Histogram {
             low: *row.first()?,
@@ -258,7 +258,7 @@ impl Reader<'_> {
         for (tensor, table) in histograms {
             let key = format!("histogram/{tensor}");
             let units = quantiles.get(tensor).map(|table| rows(table, levels).len());
-            let counted = table.len() / BINS;
+            let counted = table.len() / HISTOGRAM_BINS;
             if units.is_some_and(|units| units != counted) {
                 self.report(
                     &key,

@@ -56,18 +56,18 @@ fn quantiles_interpolate_between_levels_and_meet_them_exactly() {
 #[test]
 fn histograms_span_the_units_range() {
     let quantiles = [-1.0, 0.0, 1.0, 3.0];
-    let counts = [1.0; BINS];
+    let counts = [1.0; HISTOGRAM_BINS];
     let statistics = parse(
         &[
             ("quantiles/t", &[1, 4], &quantiles),
-            ("histogram/t", &[1, BINS], &counts),
+            ("histogram/t", &[1, HISTOGRAM_BINS], &counts),
         ],
         FACTS,
     )
     .unwrap();
     let histogram = statistics.histogram("t", 0).unwrap();
     assert_eq!((histogram.low, histogram.high), (-1.0, 3.0));
-    assert_eq!(histogram.counts.len(), BINS);
+    assert_eq!(histogram.counts.len(), HISTOGRAM_BINS);
     assert_eq!(statistics.image_count(), 100);
 }
 

@@ -213,6 +213,7 @@ impl Probe<'_> {
             logits: taps.logits(),
             labels: &[],
             statistics: None,
+            measure: None,
         };
         match Unit::resolve(&syntax, &context) {
             Ok(unit) => Some(unit),

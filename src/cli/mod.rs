@@ -18,6 +18,7 @@ mod sampling;
 pub mod screens;
 pub mod show;
 pub mod signals;
+pub mod stats;
 pub mod sweep;
 pub mod worker;
 
@@ -112,6 +113,8 @@ enum Command {
     Show(show::ShowArgs),
     /// Score the samples of a run
     Metrics(metrics::MetricsArgs),
+    /// Measure what units do on real images
+    Stats(stats::StatsArgs),
     /// Check a bundle, or make one of model files
     Bundle(bundle::BundleArgs),
     /// Differentiate an ONNX graph into another ONNX graph
@@ -170,6 +173,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Attach(args) => screens::attach(args, &cli.global),
         Command::Show(args) => show::run(args, &mut out).map(|()| exit::Status::Success),
         Command::Metrics(args) => metrics::run(args, &cli.global, &mut out),
+        Command::Stats(args) => stats::run(args, &cli.global, &mut out),
         Command::Bundle(args) => bundle::run(args, &cli.global, &mut out),
         Command::Grad(args) => grad::run(args, &mut out).map(|()| exit::Status::Success),
         Command::CheckGrad(args) => check_grad::run(args, &cli.global.runtime_request(), &mut out)

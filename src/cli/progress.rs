@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::output;
+use crate::real::{self, Done, Stage};
 use crate::run::snapshot::{Observer, Snapshot, Unobserved};
 use crate::text;
 
@@ -147,9 +148,20 @@ impl Counter {
     /// One more is done.
     pub fn advance(&self) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.done += 1;
+        let done = state.done + 1;
+        self.show(&mut state, done);
+    }
+
+    /// So many are done.
+    fn reach(&self, done: u64) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        self.show(&mut state, done);
+    }
+
+    fn show(&self, state: &mut Counted, done: u64) {
+        state.done = done;
         if let Some(bar) = &state.bar {
-            bar.inc(1);
+            bar.set_position(done);
         } else if state.last.elapsed() >= LINE_EVERY {
             state.last = Instant::now();
             output::say(&format!(
@@ -170,4 +182,31 @@ impl Drop for Counter {
             bar.finish_and_clear();
         }
     }
+}
+
+/// Tells on stderr how far work on real images has come: silent when `quiet`.
+pub fn of_images(quiet: bool) -> real::Progress {
+    if quiet {
+        return real::unwatched();
+    }
+    let current: Mutex<Option<(Stage, Counter)>> = Mutex::new(None);
+    std::sync::Arc::new(move |Done { stage, done, total }| {
+        let mut current = current.lock().unwrap_or_else(PoisonError::into_inner);
+        if !matches!(&*current, Some((known, counter)) if *known == stage && counter.total == total as u64)
+        {
+            // The last bar goes before the next comes.
+            *current = None;
+            let what = match stage {
+                Stage::Reading => "images read",
+                Stage::Measuring => "images measured",
+            };
+            *current = Some((stage, Counter::new(total as u64, what)));
+        }
+        if let Some((_, counter)) = &*current {
+            counter.reach(done as u64);
+        }
+        if done == total {
+            *current = None;
+        }
+    })
 }

@@ -9,6 +9,7 @@ mod embed;
 mod evaluate;
 mod fit;
 mod glue;
+mod image_classifier;
 mod layers;
 mod networks;
 mod parts;
@@ -27,9 +28,10 @@ use ndarray::ArrayView2;
 pub use code_prior::code_prior;
 pub use embed::{ImageNetwork, image_network};
 pub use fit::takes_images;
+pub use image_classifier::{ImageClassifier, ImageTap, tensors_of_images};
 pub use layers::{Layer, LayerNetwork};
 pub use parts::{
-    Generated, classifier, classifier_names, generator, network, refusal, vectors_for,
+    Generated, classifier, classifier_names, generator, image_shape, network, refusal, vectors_for,
 };
 pub use plan::{Plan, PlanRequest, Scheme, SchemeChoice};
 pub use portrait::{Likeness, Portrait};

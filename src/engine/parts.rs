@@ -111,6 +111,15 @@ fn pixels(
     })
 }
 
+/// Shape `[C, H, W]` of the images that a bundle's generator makes.
+///
+/// # Errors
+/// As [`generator`].
+pub fn image_shape(bundle: &Bundle) -> Result<Vec<usize>, EngineError> {
+    let generated = generator(bundle, bundle.generator()?.as_ref(), 1)?.graph;
+    Ok(generated.shape(generated.outputs()[0])[1..].to_vec())
+}
+
 /// Maps the image of a generator to [0, 1], where networks look at it. Pixels are there already.
 pub(super) fn to_unit_range(bundle: &Bundle, generator: &mut Graph) -> Result<(), EngineError> {
     let facts = &bundle.manifest().generator;

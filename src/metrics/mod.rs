@@ -18,7 +18,7 @@ pub mod scores;
 pub mod vendi;
 
 pub use against_real::{AgainstReal, RowMean};
-pub use distances::nearest_distances;
+pub use distances::{median_pairwise, nearest_distances};
 pub use diversity::{BandwidthSource, Diversity};
 pub use index::{DiversityIndex, diversity_index};
 pub use pairs::PairDistances;

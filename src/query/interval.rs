@@ -2,10 +2,11 @@
 
 use std::str::FromStr;
 
+use super::Context;
 use super::error::{FileError, QueryError, UsageError};
 use super::unit::{Read, Unit};
-use crate::bundle::Statistics;
 use crate::sampler::Interval;
+use crate::text::shell_word;
 
 /// An interval as written, before any statistics are known. At least one end is given.
 #[derive(Debug, Clone, PartialEq)]
@@ -109,17 +110,11 @@ impl IntervalSyntax {
     ///
     /// # Errors
     /// A quantile without statistics of the unit, or ends that turn out the wrong way round.
-    pub fn resolve(
-        &self,
-        unit: &Unit,
-        statistics: Option<&Statistics>,
-    ) -> Result<Interval, QueryError> {
+    pub fn resolve(&self, unit: &Unit, context: &Context<'_>) -> Result<Interval, QueryError> {
         let number = |end: Option<IntervalEnd>| match end {
             None => Ok(None),
             Some(IntervalEnd::Number(number)) => Ok(Some(number)),
-            Some(IntervalEnd::Percent(percent)) => {
-                self.quantile(percent, unit, statistics).map(Some)
-            }
+            Some(IntervalEnd::Percent(percent)) => self.quantile(percent, unit, context).map(Some),
         };
         let (low, high) = (number(self.low)?, number(self.high)?);
         if let (Some(low), Some(high)) = (low, high)
@@ -134,39 +129,35 @@ impl IntervalSyntax {
         Ok(interval)
     }
 
-    fn quantile(
-        &self,
-        percent: f64,
-        unit: &Unit,
-        statistics: Option<&Statistics>,
-    ) -> Result<f64, FileError> {
-        let refuse = |reason: &str, remedy: &str| FileError::NoStatistics {
+    fn quantile(&self, percent: f64, unit: &Unit, context: &Context<'_>) -> Result<f64, FileError> {
+        let refuse = |reason: &str, remedy: String| FileError::NoStatistics {
             interval: self.text.clone(),
             unit: unit.text.clone(),
             reason: reason.to_owned(),
-            remedy: remedy.to_owned(),
+            remedy,
         };
         let (Read::Element(index) | Read::Mean(index)) = unit.read else {
+            let command = context.measure.as_deref();
+            let command = command.unwrap_or("invset stats --images DIR");
             return Err(refuse(
-                "`invset stats` measures elements and channel means only",
-                "write numbers instead",
+                "statistics are of elements and channel means only",
+                format!(
+                    "write numbers instead (`{command} --unit {}` shows them)",
+                    shell_word(&unit.text)
+                ),
             ));
         };
-        let statistics = statistics.ok_or_else(|| {
-            refuse(
-                "the bundle has none",
-                "make them with `invset stats`, or write numbers",
-            )
-        })?;
+        let remedy = || match &context.measure {
+            Some(command) => format!("make them with `{command}`, or write numbers"),
+            None => "write numbers instead".to_owned(),
+        };
+        let statistics = context
+            .statistics
+            .ok_or_else(|| refuse("the bundle has none", remedy()))?;
         statistics
             .quantile(&unit.tensor, index, percent / 100.0)
             .filter(|value| value.is_finite())
-            .ok_or_else(|| {
-                refuse(
-                    "the bundle's do not cover that tensor",
-                    "measure it with `invset stats`, or write numbers",
-                )
-            })
+            .ok_or_else(|| refuse("the bundle's do not cover that tensor", remedy()))
     }
 }
 

@@ -58,6 +58,8 @@ pub struct Context<'a> {
     pub labels: &'a [String],
     /// What units do on real images.
     pub statistics: Option<&'a Statistics>,
+    /// The command that makes such statistics; none where the bundle keeps those that it has.
+    pub measure: Option<String>,
 }
 
 impl Query {
@@ -88,6 +90,7 @@ impl Query {
             logits: taps.logits(),
             labels: bundle.labels(),
             statistics: bundle.statistics(),
+            measure: bundle.measure_command(),
         };
         Query::resolve_in(texts, &context)
     }
@@ -118,7 +121,7 @@ impl Constraint {
         let unit = UnitSyntax::parse(unit)?;
         let interval: IntervalSyntax = interval.parse()?;
         let unit = Unit::resolve(&unit, context)?;
-        let interval = interval.resolve(&unit, context.statistics)?;
+        let interval = interval.resolve(&unit, context)?;
         Ok(Constraint {
             text: text.trim().to_owned(),
             unit,

@@ -88,6 +88,7 @@ impl UnitIndex {
             logits: &self.logits,
             labels: &self.labels,
             statistics: None,
+            measure: None,
         };
         let resolve = |text: &str| {
             let syntax = UnitSyntax::parse(text).ok()?;

@@ -53,6 +53,7 @@ fn resolve(text: &str) -> Result<Constraint, QueryError> {
         logits: "logits",
         labels: &labels,
         statistics: Some(&statistics),
+        measure: Some("invset stats --bundle b --images DIR".to_owned()),
     };
     Constraint::resolve(text, &context)
 }
@@ -140,6 +141,7 @@ fn a_constraint_is_split_at_its_last_in() {
         logits: "logits",
         labels: &labels,
         statistics: None,
+        measure: None,
     };
     let constraint = Constraint::resolve("man in black in ..-2e0", &context).unwrap();
     assert_eq!(constraint.unit.index, Some(0));
@@ -159,7 +161,14 @@ fn quantiles_become_numbers() {
 #[test]
 fn a_quantile_without_statistics_is_a_file_error_that_names_the_command() {
     for (text, part) in [
-        ("tokens[1] in p50..", "invset stats"),
+        (
+            "tokens[1] in p50..",
+            "`invset stats --bundle b --images DIR`",
+        ),
+        (
+            "max(tokens[1]) in p50..",
+            "b --images DIR --unit 'max(tokens[1])'`",
+        ),
         ("max(tokens[1]) in p50..", "write numbers"),
     ] {
         match resolve(text).unwrap_err() {

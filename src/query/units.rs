@@ -136,6 +136,7 @@ impl UnitIndex {
             logits: &self.logits,
             labels: &self.labels,
             statistics: bundle.statistics(),
+            measure: bundle.measure_command(),
         }
     }
 }

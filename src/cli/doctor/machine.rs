@@ -8,6 +8,7 @@ use etcetera::BaseStrategy;
 use serde::Serialize;
 
 use crate::config;
+use crate::files;
 use crate::runtime::onnxruntime::find;
 use crate::theme::Themes;
 
@@ -121,7 +122,7 @@ impl Folders {
         Folders {
             runtime: find::install_folder().map(|folder| folder.display().to_string()),
             data: strategy.as_ref().map(|folders| under(folders.data_dir())),
-            cache: strategy.as_ref().map(|folders| under(folders.cache_dir())),
+            cache: files::cache_folder().map(|folder| folder.display().to_string()),
             config: strategy.as_ref().map(|folders| under(folders.config_dir())),
         }
     }
