@@ -152,7 +152,10 @@ impl Bundle {
     pub fn with_pixels(&self, shape: [usize; 3]) -> Bundle {
         let mut bundle = self.clone();
         let generator = &mut bundle.manifest.generator;
-        generator.form = GeneratorForm::Pixels { shape };
+        generator.form = GeneratorForm::Pixels {
+            shape,
+            smoothness: Smoothness::default(),
+        };
         generator.range = [0.0, 1.0];
         generator.prior = PriorSource {
             kind: PriorKind::Box,

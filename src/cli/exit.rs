@@ -3,13 +3,14 @@
 use super::forward::RequestError;
 use super::grad::GradError;
 use crate::autodiff::AutodiffError;
-use crate::bundle::{BundleError, DraftError};
+use crate::bundle::{BundleError, DraftError, PlaceError};
 use crate::check::CheckError;
 use crate::config::ConfigError;
 use crate::engine::EngineError;
 use crate::graph::GraphError;
 use crate::onnx::OnnxError;
 use crate::query::{QueryError, UsageError};
+use crate::real::RealError;
 use crate::run::RunError;
 use crate::run::sweep::SweepError;
 use crate::runtime::RuntimeError;
@@ -72,6 +73,15 @@ fn classify_cause(cause: &(dyn std::error::Error + 'static)) -> Option<Status> {
             CheckError::Runtime(_) => Status::Runtime,
         });
     }
+    if let Some(error) = cause.downcast_ref::<RealError>() {
+        return Some(of_real(error));
+    }
+    if let Some(error) = cause.downcast_ref::<PlaceError>() {
+        return Some(match error {
+            PlaceError::BuiltIn(_) => Status::Usage,
+            PlaceError::Write { .. } | PlaceError::Manifest(_) => Status::CannotWrite,
+        });
+    }
     if let Some(error) = cause.downcast_ref::<EngineError>() {
         return Some(of_engine(error));
     }
@@ -114,6 +124,7 @@ fn of_run(error: &RunError) -> Status {
         RunError::Exists(_) | RunError::Write { .. } => Status::CannotWrite,
         RunError::Held { .. }
         | RunError::InitSyntax(_)
+        | RunError::DatasetInit(_)
         | RunError::Settings(_)
         | RunError::Smoothness(_)
         | RunError::NoSample { .. } => Status::Usage,
@@ -122,6 +133,7 @@ fn of_run(error: &RunError) -> Status {
         | RunError::Changed { .. }
         | RunError::Init { .. } => Status::BadInput,
         RunError::Bundle(_) => Status::BadInput,
+        RunError::Real(error) => of_real(error),
         RunError::Query(error) => of_query(error),
         RunError::Engine(error) => of_engine(error),
         RunError::Evaluate(error) => error
@@ -154,6 +166,17 @@ fn of_engine(error: &EngineError) -> Status {
     match error {
         EngineError::Runtime(_) | EngineError::Internal(_) => Status::Runtime,
         _ => Status::BadInput,
+    }
+}
+
+fn of_real(error: &RealError) -> Status {
+    match error {
+        RealError::NotNamed => Status::Usage,
+        RealError::Folder { .. } | RealError::Empty(_) | RealError::Image { .. } => {
+            Status::BadInput
+        }
+        RealError::Bundle(_) => Status::BadInput,
+        RealError::Engine(error) => of_engine(error),
     }
 }
 

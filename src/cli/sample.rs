@@ -58,7 +58,8 @@ impl SampleArgs {
 /// # Errors
 /// See [`super::exit::classify`].
 pub fn run(args: &SampleArgs, global: &Global, out: &mut dyn Write) -> anyhow::Result<Status> {
-    let prepared = run::start(&args.request(global))?;
+    let progress = progress::of_images(args.quiet);
+    let prepared = run::start_watched(&args.request(global), progress)?;
     let presentation = Presentation {
         json: args.json,
         quiet: args.quiet,
@@ -129,8 +130,12 @@ fn status(ending: &Ending, summary: &Summary) -> Status {
     if summary.n_feasible >= summary.n_requested {
         return Status::Success;
     }
-    let why = match ending {
-        Ending::Finished(finish) => why_short(*finish, summary.steps),
+    let why = match (ending, &summary.dataset) {
+        (_, Some(images)) if summary.n_feasible >= images.inside => format!(
+            " ({} of the {} real images in {} lie inside)",
+            images.inside, images.images, images.folder
+        ),
+        (Ending::Finished(finish), _) => why_short(*finish, summary.steps),
         _ => String::new(),
     };
     let best: Vec<String> = summary
@@ -155,6 +160,7 @@ pub(super) fn why_short(finish: Finish, steps: u64) -> String {
     match finish {
         Finish::Complete => String::new(),
         Finish::MaxSteps => format!(" after {steps} steps (--max-steps)"),
+        Finish::Exhausted => " (no more of the real images lie inside)".to_owned(),
         Finish::Stalled => {
             " (no sample could move further; try --method joint, a larger --plain-step or another --seed)"
                 .to_owned()
@@ -290,6 +296,19 @@ mod tests {
             let line = CommandLine::of(&request, "");
             assert_eq!(parsed(line.words().to_vec()), request, "{line}");
         }
+    }
+
+    #[test]
+    fn images_are_another_word_for_starts_from_a_folder() {
+        let words = |start: &[&str]| {
+            let line = ["invset", "sample", "--where", "x in 0..", "--method", "dataset"];
+            let line = line.iter().chain(start).map(|word| (*word).into());
+            parsed(line.collect::<Vec<std::ffi::OsString>>())
+        };
+        let named = words(&["--images", "my pictures"]);
+        assert_eq!(named, words(&["--init", "images:my pictures"]));
+        let line = CommandLine::of(&named, "");
+        assert_eq!(parsed(line.words().to_vec()), named);
     }
 
     #[test]

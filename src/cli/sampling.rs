@@ -1,5 +1,7 @@
 //! The flags that say how an inverse set is sampled: the same for one unit and for many.
 
+use std::path::PathBuf;
+
 use clap::builder::RangedU64ValueParser;
 use clap::{Args, Command, Id};
 
@@ -42,6 +44,10 @@ pub(super) struct Sampling {
     /// Blur the images of a bundle of pixels by a Gaussian of so many pixels; 0 is off (default: the bundle's)
     #[arg(long, value_name = "SIGMA")]
     smoothness: Option<Smoothness>,
+    /// Real images: of `dataset` the samples (default: the folder last used with `stats`), of the other
+    /// methods the starts, as with --init images:DIR
+    #[arg(long, value_name = "DIR", conflicts_with = "init")]
+    images: Option<PathBuf>,
     /// When `joint` and `spread` end
     #[arg(long, default_value_t = Stop::Converged, value_name = "WHEN", value_parser = choices::<Stop>(Stop::ALL.iter().map(|choice| choice.name()).collect()))]
     stop: Stop,
@@ -132,6 +138,14 @@ impl Sampling {
         }
     }
 
+    /// Where samples start, in the words of `--init`.
+    fn start(&self) -> String {
+        match &self.images {
+            Some(folder) => format!("images:{}", folder.display()),
+            None => self.init.clone(),
+        }
+    }
+
     fn settings(&self, tuning: &Tuning) -> Settings {
         let defaults = Settings::new(self.method, self.n);
         Settings {
@@ -146,7 +160,7 @@ impl Sampling {
             constraint: tuning.constraint,
             seeds_grow: !tuning.fixed_seeds,
             give_up_after: tuning.give_up_after,
-            init: self.init.clone(),
+            init: self.start(),
             ascent: Ascent {
                 steps: tuning.ascent_steps,
                 decay: tuning.decay,

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::bundle::{BundleError, SmoothnessError};
 use crate::engine::EngineError;
 use crate::query::QueryError;
+use crate::real::RealError;
 use crate::sampler::{EvaluateError, SettingsError};
 
 /// A run cannot start, go on or be read.
@@ -75,6 +76,12 @@ pub enum RunError {
     /// `--init` is not written as it should be.
     #[error("'{0}' is no start; write random, images:DIR or run:RUN")]
     InitSyntax(String),
+    /// `dataset` is to start from something else than images.
+    #[error("'{0}' is no start of `dataset`, whose samples are real images; write --images DIR")]
+    DatasetInit(String),
+    /// Real images cannot be read or measured.
+    #[error(transparent)]
+    Real(#[from] RealError),
     /// A setting makes no sense.
     #[error(transparent)]
     Settings(#[from] SettingsError),

@@ -4,19 +4,22 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
-use image::imageops::FilterType;
 use ndarray::Array2;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
 use super::record::{SampleTensors, bytes_of, floats};
 use super::{RunError, RunFolder};
-use crate::bundle::{Bundle, Channels};
+use crate::bundle::Bundle;
 use crate::engine::{Engine, ImageNetwork};
 use crate::files;
+use crate::real::read_image;
 use crate::runtime::Runtime;
 
 /// Given starts of a run, so that it can be resumed when their source is gone.
 pub(super) const STARTS_FILE: &str = "starts.safetensors";
+
+/// The key of [`STARTS_FILE`]'s metadata that names the file of each start, as a list in JSON.
+const SOURCES: &str = "sources";
 
 /// Most images read as starts.
 const MOST_IMAGES: usize = 4096;
@@ -33,6 +36,25 @@ pub(super) fn absolute(init: &str) -> String {
         }
     }
     init.to_owned()
+}
+
+/// Given starts of a run.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Starts {
+    /// Codes `[rows, d]`.
+    pub codes: Array2<f32>,
+    /// The file that each was read from, within the folder of real images; empty where they are none.
+    pub sources: Vec<String>,
+}
+
+impl Starts {
+    /// Codes that are no images.
+    pub(super) fn of_codes(codes: Array2<f32>) -> Starts {
+        Starts {
+            codes,
+            sources: Vec::new(),
+        }
+    }
 }
 
 /// The start codes that `--init` names `[rows, d]`; `None` for `random`.
@@ -132,54 +154,25 @@ fn from_images(
     Ok(codes)
 }
 
-/// An image file as `[C, H, W]` in [0, 1], cut to the middle and scaled to the generator's size
-/// `shape`, in the channel order of the generator.
-///
-/// # Errors
-/// Why it cannot be read, in one line.
-pub fn read_image(path: &Path, shape: &[usize], channels: Channels) -> Result<Vec<f32>, String> {
-    let &[_, height, width] = shape else {
-        return Err(format!("the generator's output {shape:?} is no image"));
-    };
-    let picture = image::open(path).map_err(|error| error.to_string())?;
-    let picture = picture.resize_to_fill(width as u32, height as u32, FilterType::Triangle);
-    let value = |level: u8| f32::from(level) / 255.0;
-    Ok(match channels {
-        Channels::Gray => picture
-            .to_luma8()
-            .into_raw()
-            .into_iter()
-            .map(value)
-            .collect(),
-        Channels::Rgb | Channels::Bgr => {
-            let pixels = picture.to_rgb8().into_raw();
-            let order = if channels == Channels::Rgb {
-                [0, 1, 2]
-            } else {
-                [2, 1, 0]
-            };
-            order
-                .iter()
-                .flat_map(|&channel| pixels.iter().skip(channel).step_by(3).map(|&v| value(v)))
-                .collect()
-        }
-    })
-}
-
 /// The bytes of [`STARTS_FILE`].
-pub(super) fn to_bytes(starts: &Array2<f32>, folder: &RunFolder) -> Result<Vec<u8>, RunError> {
-    let values: Vec<f32> = starts.iter().copied().collect();
+pub(super) fn to_bytes(starts: &Starts, folder: &RunFolder) -> Result<Vec<u8>, RunError> {
+    let damaged = |error: &dyn std::fmt::Display| RunError::Damaged {
+        path: folder.file(STARTS_FILE),
+        reason: error.to_string(),
+    };
+    let codes = &starts.codes;
+    let values: Vec<f32> = codes.iter().copied().collect();
     let bytes = bytes_of(&values);
-    let view = TensorView::new(Dtype::F32, vec![starts.nrows(), starts.ncols()], &bytes);
-    view.and_then(|view| safetensors::serialize([("codes", view)], None::<HashMap<_, _>>))
-        .map_err(|error| RunError::Damaged {
-            path: folder.file(STARTS_FILE),
-            reason: error.to_string(),
-        })
+    let sources = serde_json::to_string(&starts.sources).map_err(|error| damaged(&error))?;
+    let metadata =
+        (!starts.sources.is_empty()).then(|| HashMap::from([(SOURCES.to_owned(), sources)]));
+    let view = TensorView::new(Dtype::F32, vec![codes.nrows(), codes.ncols()], &bytes);
+    view.and_then(|view| safetensors::serialize([("codes", view)], metadata))
+        .map_err(|error| damaged(&error))
 }
 
 /// The given starts of a run, if it has any.
-pub(super) fn read(folder: &RunFolder) -> Result<Option<Array2<f32>>, RunError> {
+pub(super) fn read(folder: &RunFolder) -> Result<Option<Starts>, RunError> {
     let path = folder.file(STARTS_FILE);
     if !path.exists() {
         return Ok(None);
@@ -189,14 +182,25 @@ pub(super) fn read(folder: &RunFolder) -> Result<Option<Array2<f32>>, RunError> 
         reason,
     };
     let bytes = fs::read(&path).map_err(|error| damaged(error.to_string()))?;
+    let (_, header) =
+        SafeTensors::read_metadata(&bytes).map_err(|error| damaged(error.to_string()))?;
+    let metadata = header.metadata().clone().unwrap_or_default();
+    let sources: Vec<String> = metadata
+        .get(SOURCES)
+        .map_or(Ok(Vec::new()), |text| serde_json::from_str(text))
+        .map_err(|error| damaged(error.to_string()))?;
     let file = SafeTensors::deserialize(&bytes).map_err(|error| damaged(error.to_string()))?;
     let codes = file
         .tensor("codes")
         .map_err(|error| damaged(error.to_string()))?;
     match (codes.dtype(), codes.shape()) {
-        (Dtype::F32, &[rows, width]) => Array2::from_shape_vec((rows, width), floats(codes.data()))
-            .map(Some)
-            .map_err(|error| damaged(error.to_string())),
-        _ => Err(damaged("'codes' is no float32 matrix".to_owned())),
+        (Dtype::F32, &[rows, width]) if sources.is_empty() || sources.len() == rows => {
+            let codes = Array2::from_shape_vec((rows, width), floats(codes.data()))
+                .map_err(|error| damaged(error.to_string()))?;
+            Ok(Some(Starts { codes, sources }))
+        }
+        _ => Err(damaged(
+            "'codes' is no float32 matrix of these sources".to_owned(),
+        )),
     }
 }

@@ -114,6 +114,7 @@ mod tests {
                 step: 2,
                 start: 0,
                 activations: vec![0.5],
+                source: None,
                 image: RunFolder::image_name(index),
             };
             serde_json::to_string(&line).unwrap() + "\n"

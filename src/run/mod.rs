@@ -8,6 +8,7 @@ mod checkpoint;
 mod checkpoint_head;
 mod command_line;
 pub mod control;
+pub mod dataset;
 pub mod defaults;
 pub mod detach;
 pub mod diversity_now;
@@ -48,11 +49,10 @@ pub use diversity_now::DiversityNow;
 pub use error::RunError;
 pub use export::{Exported, export};
 pub use folder::RunFolder;
-pub use init::read_image;
 pub use marks::Marks;
 pub use remove::remove;
 pub use standing::Standing;
-pub use start::{Manner, OpenedRun, Prepared, Request, open_run, resume, start};
+pub use start::{Manner, OpenedRun, Prepared, Request, open_run, resume, start, start_watched};
 pub use watch::{Seen, Watch, WorkerState};
 pub use worker::Ending;
 
@@ -80,6 +80,8 @@ pub struct Run {
     runtime: Arc<dyn Runtime>,
     engine: Engine,
     problem: Problem,
+    /// The file that each given start was read from; empty where they are no real images.
+    sources: Vec<String>,
     lock: RunLock,
 }
 

@@ -27,6 +27,9 @@ pub struct SampleLine {
     pub start: u64,
     /// Activations of the re-check, in the order of `--where`.
     pub activations: Vec<f32>,
+    /// The file of the real image that it is, within its folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
     /// The picture, relative to the run folder.
     pub image: String,
 }
@@ -73,13 +76,15 @@ impl Recorder {
         })
     }
 
-    /// Records a sample: first its picture, then its line.
+    /// Records a sample: first its picture, then its line. `source` is the file of the real image that
+    /// it is.
     pub(super) fn record(
         &mut self,
         sample: &Accepted,
         image: &[f32],
         image_shape: &[usize],
         channels: Channels,
+        source: Option<&String>,
     ) -> Result<(), RunError> {
         let index = sample.index as u64;
         let name = RunFolder::image_name(index);
@@ -95,6 +100,7 @@ impl Recorder {
             step: sample.step,
             start: sample.start,
             activations: sample.activations.clone(),
+            source: source.cloned(),
             image: name,
         };
         self.lines.append(&serde_json::json!(line).to_string())?;
@@ -375,6 +381,7 @@ mod tests {
                     &[0.0, 1.0, 0.5, 0.25],
                     &[1, 2, 2],
                     Channels::Gray,
+                    None,
                 )
                 .unwrap();
         }
@@ -393,7 +400,7 @@ mod tests {
         let folder = RunFolder::create(&parent.path().join("run")).unwrap();
         let mut recorder = Recorder::open(&folder, empty(), 0).unwrap();
         recorder
-            .record(&sample(0), &[0.0], &[1, 1, 1], Channels::Gray)
+            .record(&sample(0), &[0.0], &[1, 1, 1], Channels::Gray, None)
             .unwrap();
         let path = folder.file(SAMPLES_FILE);
         let mut text = fs::read_to_string(&path).unwrap();

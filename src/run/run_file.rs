@@ -6,6 +6,7 @@ use std::fs;
 use serde::{Deserialize, Serialize};
 
 use super::RunError;
+use super::dataset::DatasetFile;
 use super::folder::{RUN_FILE, RunFolder};
 use crate::bundle::Smoothness;
 use crate::engine::Plan;
@@ -33,6 +34,9 @@ pub struct RunFile {
     pub settings: Settings,
     /// Runtime and layout.
     pub plan: Plan,
+    /// The real images, where the samples are some of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dataset: Option<DatasetFile>,
     /// SHA-256 of each file of the bundle.
     pub files: BTreeMap<String, String>,
 }

@@ -5,16 +5,18 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use super::dataset;
 use super::folder::{LOG_FILE, LineFile};
-use super::init::{self, STARTS_FILE};
+use super::init::{self, STARTS_FILE, Starts};
 use super::lock::RunLock;
 use super::run_file::{ConstraintFile, RunFile};
 use super::{Run, RunError, RunFolder, names, unchanged};
 use crate::bundle::{Bundle, Smoothness, Source};
 use crate::engine::{self, Engine, EngineError, PlanRequest, SchemeChoice};
 use crate::query::Query;
+use crate::real;
 use crate::runtime::{self, Opened, RuntimeRequest};
-use crate::sampler::{self, Problem, Settings};
+use crate::sampler::{self, MethodKind, Problem, Settings};
 
 /// What a new run is asked for.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,6 +65,14 @@ pub struct Prepared {
 /// # Errors
 /// The bundle, query, settings, runtime or folder are bad; nothing is left behind then.
 pub fn start(request: &Request) -> Result<Prepared, RunError> {
+    start_watched(request, real::unwatched())
+}
+
+/// As [`start`]; `progress` is told how far the reading of real images has come.
+///
+/// # Errors
+/// As [`start`].
+pub fn start_watched(request: &Request, progress: real::Progress) -> Result<Prepared, RunError> {
     let bundle = Bundle::open(&request.bundle)?.smoothed(request.manner.smoothness)?;
     let bundle = Arc::new(bundle);
     let query = Query::resolve(&request.query, &bundle)?;
@@ -77,7 +87,7 @@ pub fn start(request: &Request) -> Result<Prepared, RunError> {
         Some(path) => Place::At(path),
         None => Place::In(&request.runs),
     };
-    ground.start(query, &request.manner, place)
+    ground.start(query, &request.manner, place, progress)
 }
 
 /// Where a run's folder is made.
@@ -103,9 +113,19 @@ impl Ground {
         query: Query,
         manner: &Manner,
         place: Place<'_>,
+        progress: real::Progress,
     ) -> Result<Prepared, RunError> {
         let Ground { bundle, opened, .. } = self;
-        let settings = &manner.settings;
+        let mut settings = manner.settings.clone();
+        let mut images = None;
+        let mut starts = None;
+        if settings.method == MethodKind::Dataset {
+            let runtime = &opened.runtime;
+            let (given, file) = dataset::starts(&settings, &query, bundle, runtime, progress)?;
+            settings.init = format!("images:{}", file.folder);
+            (starts, images) = (Some(given), Some(file));
+        }
+        let bundle = &dataset::bundle_for(settings.method, bundle)?;
         let engine = Engine::new(
             Arc::clone(&opened.runtime),
             Arc::clone(bundle),
@@ -113,8 +133,13 @@ impl Ground {
             &plan_request(manner),
         )?;
         let mut problem = problem(bundle, &query, &engine)?;
-        problem.starts = init::starts(&settings.init, opened.runtime.as_ref(), bundle, &engine)?;
-        sampler::start(settings, problem.clone())?;
+        if starts.is_none() {
+            let runtime = opened.runtime.as_ref();
+            let codes = init::starts(&settings.init, runtime, bundle, &engine)?;
+            starts = codes.map(Starts::of_codes);
+        }
+        problem.starts = starts.as_ref().map(|starts| starts.codes.clone());
+        sampler::start(&settings, problem.clone())?;
 
         let folder = match place {
             Place::At(path) => RunFolder::create(path)?,
@@ -127,14 +152,15 @@ impl Ground {
             query: query.texts(),
             smoothness: manner.smoothness,
             constraint: query.constraints.iter().map(ConstraintFile::new).collect(),
-            settings: settings.clone(),
+            settings,
             plan: engine.plan().clone(),
+            dataset: images,
             files: self.files.clone(),
         };
         let write = || -> Result<RunLock, RunError> {
             let lock = RunLock::acquire(folder.path())?;
             // A folder with a run.toml can be resumed, so what a resume needs stands there first.
-            if let Some(starts) = &problem.starts {
+            if let Some(starts) = &starts {
                 folder.replace(STARTS_FILE, &init::to_bytes(starts, &folder)?)?;
             }
             file.write(&folder)?;
@@ -154,6 +180,7 @@ impl Ground {
                 runtime: Arc::clone(&opened.runtime),
                 engine,
                 problem,
+                sources: starts.map(|starts| starts.sources).unwrap_or_default(),
                 lock,
             },
             notes: opened.notes.clone(),
@@ -176,7 +203,12 @@ pub fn resume(path: &Path, library: Option<&Path>) -> Result<Prepared, RunError>
         opened.file.plan.clone(),
     )?;
     let mut problem = problem(&opened.bundle, &opened.query, &engine)?;
-    problem.starts = init::read(&folder)?;
+    let starts = init::read(&folder)?;
+    let (codes, sources) = match starts {
+        Some(Starts { codes, sources }) => (Some(codes), sources),
+        None => (None, Vec::new()),
+    };
+    problem.starts = codes;
     Ok(Prepared {
         run: Run {
             folder,
@@ -186,6 +218,7 @@ pub fn resume(path: &Path, library: Option<&Path>) -> Result<Prepared, RunError>
             runtime: opened.runtime,
             engine,
             problem,
+            sources,
             lock,
         },
         notes: opened.notes,
@@ -196,7 +229,7 @@ pub fn resume(path: &Path, library: Option<&Path>) -> Result<Prepared, RunError>
 pub struct OpenedRun {
     /// Its `run.toml`.
     pub file: RunFile,
-    /// Its bundle.
+    /// Its bundle; that of `dataset` has pixels in place of its generator.
     pub bundle: Arc<Bundle>,
     /// Its query.
     pub query: Query,
@@ -219,6 +252,7 @@ pub fn open_run(folder: &RunFolder, library: Option<&Path>) -> Result<OpenedRun,
         &bundle.fingerprints()?,
         folder.path(),
     )?;
+    let bundle = dataset::bundle_for(file.settings.method, &bundle)?;
     let query = Query::resolve(&file.query, &bundle)?;
     let resolved: Vec<_> = query.constraints.iter().map(ConstraintFile::new).collect();
     if resolved != file.constraint {

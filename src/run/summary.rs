@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::dataset::DatasetFile;
 use super::{Outcome, Run};
 use crate::engine::Scheme;
 use crate::metrics::Diversity;
@@ -36,6 +37,9 @@ pub struct Summary {
     pub plan: PlanSummary,
     /// The query, with the extremes of the samples' activations.
     pub constraints: Vec<ConstraintSummary>,
+    /// The real images, where the samples are some of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dataset: Option<DatasetFile>,
     /// Scores in E, then in the judge.
     pub diversity: Vec<Diversity>,
 }
@@ -124,6 +128,7 @@ impl Summary {
                 reason: plan.reason.clone(),
             },
             constraints,
+            dataset: file.dataset.clone(),
             diversity,
         }
     }

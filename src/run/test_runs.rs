@@ -52,6 +52,7 @@ pub(super) fn run_file() -> RunFile {
             bytes_per_code: 1,
             memory_cap: 1,
         },
+        dataset: None,
         files: BTreeMap::new(),
     }
 }
@@ -80,7 +81,7 @@ pub(super) fn run_with_samples(path: &Path) -> RunFolder {
         };
         let image = [index as f32 / 2.0];
         recorder
-            .record(&sample, &image, &[1, 1, 1], Channels::Gray)
+            .record(&sample, &image, &[1, 1, 1], Channels::Gray, None)
             .unwrap();
     }
     recorder.save().unwrap();

@@ -191,7 +191,9 @@ impl Worker<'_> {
         let shape = self.run.engine.shapes().image.clone();
         let channels = self.run.bundle.manifest().generator.channels;
         for (sample, image) in report.accepted.iter().zip(&images) {
-            self.recorder.record(sample, image, &shape, channels)?;
+            let source = self.run.sources.get(sample.start as usize);
+            self.recorder
+                .record(sample, image, &shape, channels, source)?;
         }
         self.progress.recorded = self.recorder.tensors().len() as u64;
         Ok(())

@@ -1,5 +1,6 @@
 //! What every method is: a state machine that makes one step at a time.
 
+use super::dataset::Dataset;
 use super::evaluate::{Evaluate, EvaluateError};
 use super::incremental::Incremental;
 use super::interval::Interval;
@@ -77,6 +78,7 @@ pub fn start(settings: &Settings, problem: Problem) -> Result<Box<dyn Method>, S
     settings.check()?;
     Ok(match settings.method {
         MethodKind::Incremental => Box::new(Incremental::new(settings, problem)?),
+        MethodKind::Dataset => Box::new(Dataset::new(settings, problem)?),
         MethodKind::Joint | MethodKind::Spread => {
             Box::new(Joint::new(settings, settings.n, settings.stop, problem)?)
         }

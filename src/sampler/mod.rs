@@ -4,6 +4,7 @@
 mod ascent;
 mod chi_square;
 mod counted;
+mod dataset;
 pub mod evaluate;
 mod incremental;
 pub mod interval;

@@ -34,6 +34,8 @@ pub enum Finish {
     MaxSteps,
     /// `incremental`: no sample of the batch could move, so no later batch can either.
     Stalled,
+    /// `dataset`: every image was looked at.
+    Exhausted,
 }
 
 impl Finish {
@@ -44,6 +46,7 @@ impl Finish {
             Some(Finish::Complete) => 1,
             Some(Finish::MaxSteps) => 2,
             Some(Finish::Stalled) => 3,
+            Some(Finish::Exhausted) => 4,
         }
     }
 
@@ -54,6 +57,7 @@ impl Finish {
             1 => Ok(Some(Finish::Complete)),
             2 => Ok(Some(Finish::MaxSteps)),
             3 => Ok(Some(Finish::Stalled)),
+            4 => Ok(Some(Finish::Exhausted)),
             _ => Err(StateError::Value {
                 name: "finish".to_owned(),
             }),

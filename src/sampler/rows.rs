@@ -57,6 +57,9 @@ pub enum ReseedError {
     /// The row holds an accepted sample.
     #[error("row {0} stays: its sample is accepted")]
     Accepted(usize),
+    /// The rows hold real images.
+    #[error("the images of `dataset` are looked at in their order: none is drawn anew")]
+    Given,
     /// The method has ended.
     #[error("the run has ended: no row moves any more")]
     Ended,

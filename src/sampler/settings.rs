@@ -1,5 +1,6 @@
 //! What a run of the sampler is told: every number that the result depends on besides the models.
 
+use super::dataset;
 use super::ascent::Ascent;
 use super::tunables::Tunables;
 use serde::{Deserialize, Serialize};
@@ -57,6 +58,8 @@ choice!(
         Spread = "spread",
         /// The baseline without an interval: each sample climbs alone.
         Maximise = "maximise",
+        /// The baseline of real images: those of the given starts that lie inside.
+        Dataset = "dataset",
     }
 );
 
@@ -154,6 +157,8 @@ impl Settings {
             MethodKind::Incremental => Settings::MAX_STEPS + n.div_ceil(k) as u64 * 2,
             MethodKind::Joint | MethodKind::Spread => Settings::MAX_STEPS,
             MethodKind::Maximise => 5 * (Ascent::STEPS + 1),
+            // A step looks at no more than 64 images, and there may be twice as many as are wanted.
+            MethodKind::Dataset => Settings::MAX_STEPS + n.div_ceil(16) as u64,
         };
         Settings {
             method,
@@ -179,6 +184,7 @@ impl Settings {
         match self.method {
             MethodKind::Incremental => self.k.min(self.n),
             MethodKind::Joint | MethodKind::Spread | MethodKind::Maximise => self.n,
+            MethodKind::Dataset => self.n.min(dataset::BLOCK),
         }
     }
 
@@ -292,7 +298,7 @@ mod tests {
         let error = "jiont".parse::<MethodKind>().unwrap_err();
         assert_eq!(
             error.to_string(),
-            "`jiont` is none of incremental, joint, spread, maximise"
+            "`jiont` is none of incremental, joint, spread, maximise, dataset"
         );
     }
 

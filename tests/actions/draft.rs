@@ -89,6 +89,7 @@ fn what_is_shown_is_what_is_asked_for() {
         logits: taps.logits(),
         labels: bundle.labels(),
         statistics: bundle.statistics(),
+        measure: None,
     };
     let units = UnitIndex::of(&bundle).unwrap();
     let queries = ["", "features[", "prob(", "prob(logits["];

@@ -160,6 +160,7 @@ pub(super) fn resolve(
         logits: taps.logits(),
         labels: bundle.labels(),
         statistics: bundle.statistics(),
+        measure: bundle.measure_command(),
     };
     let mut constraints: Vec<Constraint> = Vec::new();
     let mut problems = Vec::new();

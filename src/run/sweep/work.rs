@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::report::{SweepReport, UnitReport};
 use super::units::SweepUnit;
 use super::{Sweep, SweepError};
+use crate::real;
 use crate::run::folder::{RUN_FILE, RunFolder};
 use crate::run::run_file::{ConstraintFile, RunFile};
 use crate::run::snapshot::Observer;
@@ -98,8 +99,10 @@ impl Sweep {
             self.path(),
         )?;
         RunFolder::discard_unstarted(&path)?;
+        let place = start::Place::At(&path);
+        let progress = real::unwatched();
         self.ground
-            .start(unit.query(), &self.manner, start::Place::At(&path))
+            .start(unit.query(), &self.manner, place, progress)
     }
 
     /// How the run of a unit stands.

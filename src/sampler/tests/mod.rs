@@ -1,6 +1,7 @@
 //! Methods against closed-form engines, whose optima are known.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod dataset;
 mod engines;
 mod incremental;
 mod joint;

@@ -13,8 +13,9 @@ use crate::bundle::Channels;
 use crate::engine::Portrait as Portraitist;
 use crate::metrics::{nearest_distances, principal_plane};
 use crate::preview::Picture;
+use crate::real::read_image;
 use crate::run::record::SampleTensors;
-use crate::run::{RunError, RunFolder, open_run, read_image};
+use crate::run::{RunError, RunFolder, open_run};
 use crate::tui::message::{Message, RunId};
 use crate::tui::model::run_view::{EmbeddingMap, Portrait};
 

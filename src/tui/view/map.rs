@@ -84,7 +84,7 @@ fn groups(run: &RunView) -> Vec<String> {
                 "later batches".to_owned(),
             ]
         }
-        MethodKind::Joint | MethodKind::Spread | MethodKind::Maximise => {
+        MethodKind::Joint | MethodKind::Spread | MethodKind::Maximise | MethodKind::Dataset => {
             vec!["samples".to_owned()]
         }
     }
@@ -93,7 +93,7 @@ fn groups(run: &RunView) -> Vec<String> {
 fn group(run: &RunView, place: usize) -> usize {
     match run.file.settings.method {
         MethodKind::Incremental => usize::from(place >= run.file.settings.k),
-        MethodKind::Joint | MethodKind::Spread | MethodKind::Maximise => 0,
+        MethodKind::Joint | MethodKind::Spread | MethodKind::Maximise | MethodKind::Dataset => 0,
     }
 }
 
