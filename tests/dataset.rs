@@ -20,7 +20,9 @@ impl Scene {
             folder: tempfile::tempdir().unwrap(),
         };
         for number in 0..40u32 {
-            let path = scene.images().join(format!("{}/{number:03}.png", number % 3));
+            let path = scene
+                .images()
+                .join(format!("{}/{number:03}.png", number % 3));
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             let picture = GrayImage::from_fn(28, 28, |x, y| {
                 let level = x * (number + 2) * 5 + y * y * (number % 5 + 1) * 3;
@@ -48,7 +50,12 @@ impl Scene {
     fn activations(&self) -> Vec<(f64, String)> {
         let images = self.images();
         let report = json(&self.invset(&[
-            "stats", "--json", "--images", images.to_str().unwrap(), "--where", "bag in -1e9..",
+            "stats",
+            "--json",
+            "--images",
+            images.to_str().unwrap(),
+            "--where",
+            "bag in -1e9..",
         ]));
         let mut found: Vec<(f64, String)> = report["inside"]["images"]
             .as_array()
@@ -67,7 +74,15 @@ impl Scene {
     fn sample(&self, interval: &str, n: &str, out: &Path, more: &[&str]) -> Output {
         let interval = format!("bag in {interval}");
         let arguments = [
-            "sample", "--method", "dataset", "--json", "--where", &interval, "-n", n, "--out",
+            "sample",
+            "--method",
+            "dataset",
+            "--json",
+            "--where",
+            &interval,
+            "-n",
+            n,
+            "--out",
             out.to_str().unwrap(),
         ];
         self.invset(&[&arguments, more].concat())
@@ -103,7 +118,10 @@ fn the_samples_are_the_real_images_inside_in_an_order_drawn_by_the_seed() {
     assert_eq!(summary["gradients"], 0);
     let mut found = sources(&out);
     let drawn = found.clone();
-    let mut expected: Vec<String> = activations[10..=29].iter().map(|(_, f)| f.clone()).collect();
+    let mut expected: Vec<String> = activations[10..=29]
+        .iter()
+        .map(|(_, f)| f.clone())
+        .collect();
     found.sort();
     expected.sort();
     assert_eq!(found, expected);
@@ -117,7 +135,10 @@ fn the_samples_are_the_real_images_inside_in_an_order_drawn_by_the_seed() {
     }
     // `metrics` re-checks it like any run.
     let metrics = json(&scene.invset_metrics(&out));
-    assert_eq!((&metrics["n"], &metrics["n_inside"]), (&20.into(), &20.into()));
+    assert_eq!(
+        (&metrics["n"], &metrics["n_inside"]),
+        (&20.into(), &20.into())
+    );
 
     // The folder is remembered; the same seed repeats the run, another draws another order.
     let [again, other] = ["again", "other"].map(|name| scene.folder.path().join(name));
@@ -142,7 +163,12 @@ fn a_run_goes_on_when_its_images_are_gone() {
     let interval = format!("{}..", scene.activations()[5].0);
     let out = scene.folder.path().join("run");
     let images = scene.images();
-    json(&scene.sample(&interval, "24", &out, &["--images", images.to_str().unwrap()]));
+    json(&scene.sample(
+        &interval,
+        "24",
+        &out,
+        &["--images", images.to_str().unwrap()],
+    ));
     let killed = scene.folder.path().join("killed");
     std::fs::create_dir_all(killed.join("images")).unwrap();
     // What a kill before the first checkpoint leaves.

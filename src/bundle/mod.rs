@@ -154,7 +154,7 @@ impl Bundle {
         let generator = &mut bundle.manifest.generator;
         generator.form = GeneratorForm::Pixels {
             shape,
-            smoothness: Smoothness::default(),
+            smoothness: Smoothness::NONE,
         };
         generator.range = [0.0, 1.0];
         generator.prior = PriorSource {

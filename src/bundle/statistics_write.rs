@@ -1,6 +1,6 @@
 //! Statistics as they were measured, written as [`super::Statistics`] reads them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use safetensors::SafeTensorError;
 use safetensors::tensor::{Dtype, TensorView};
@@ -66,8 +66,27 @@ impl NewStatistics {
             .iter()
             .map(|(key, value)| ((*key).to_owned(), value.clone()))
             .collect();
-        safetensors::serialize(views, Some(metadata))
+        let bytes = safetensors::serialize(views, Some(metadata))?;
+        Ok(in_order(&bytes).unwrap_or(bytes))
     }
+}
+
+/// The same file with the keys of its header in alphabetical order: the library writes metadata in
+/// another order every time, and runs know a bundle by the hashes of its files. None where the bytes
+/// are no such file.
+fn in_order(bytes: &[u8]) -> Option<Vec<u8>> {
+    let (length, rest) = bytes.split_first_chunk::<8>()?;
+    let length = usize::try_from(u64::from_le_bytes(*length)).ok()?;
+    let (header, data) = rest.split_at_checked(length)?;
+    let header: BTreeMap<String, BTreeMap<String, serde_json::Value>> =
+        serde_json::from_slice(header).ok()?;
+    let mut header = serde_json::to_vec(&header).ok()?;
+    // The format wants the data to begin at a multiple of eight.
+    header.resize(header.len().next_multiple_of(8), b' ');
+    let mut ordered = (header.len() as u64).to_le_bytes().to_vec();
+    ordered.append(&mut header);
+    ordered.extend_from_slice(data);
+    Some(ordered)
 }
 
 struct Part {
@@ -91,5 +110,41 @@ fn shape(units: Option<usize>, values: usize) -> Vec<usize> {
     match units {
         None => vec![values],
         Some(units) => vec![units, values / units.max(1)],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use safetensors::SafeTensors;
+
+    use super::*;
+
+    #[test]
+    fn the_same_statistics_are_the_same_bytes() {
+        let statistics = NewStatistics {
+            levels: vec![0.0, 1.0],
+            tensors: vec![TensorStatistics {
+                name: "t".to_owned(),
+                units: 2,
+                quantiles: vec![1.0, 2.0, 3.0, 4.0],
+                histogram: vec![1.0; 128],
+                top: vec![0, 1, 1, 0],
+            }],
+            median_distances: vec![("judge", 0.5)],
+            metadata: ["a", "b", "c", "d", "e"]
+                .map(|key| (key, key.to_owned()))
+                .to_vec(),
+        };
+        let first = statistics.to_bytes().unwrap();
+        for _ in 0..20 {
+            assert!(statistics.to_bytes().unwrap() == first);
+        }
+        let file = SafeTensors::deserialize(&first).unwrap();
+        assert_eq!(file.tensor("quantiles/t").unwrap().shape(), [2, 2]);
+        assert_eq!(file.tensor("top/t").unwrap().data()[4..8], [1, 0, 0, 0]);
+        let (_, header) = SafeTensors::read_metadata(&first).unwrap();
+        assert_eq!(header.metadata().as_ref().unwrap()["c"], "c");
     }
 }

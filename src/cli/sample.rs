@@ -301,7 +301,9 @@ mod tests {
     #[test]
     fn images_are_another_word_for_starts_from_a_folder() {
         let words = |start: &[&str]| {
-            let line = ["invset", "sample", "--where", "x in 0..", "--method", "dataset"];
+            let line = [
+                "invset", "sample", "--where", "x in 0..", "--method", "dataset",
+            ];
             let line = line.iter().chain(start).map(|word| (*word).into());
             parsed(line.collect::<Vec<std::ffi::OsString>>())
         };

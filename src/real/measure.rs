@@ -63,10 +63,7 @@ impl RealImages {
     /// What each tap reads off every image, `[images, width]`: rows out of the cache, the others
     /// measured and kept.
     pub(super) fn tables(&self, taps: &[ImageTap]) -> Result<Vec<Array2<f32>>, RealError> {
-        let keys = taps
-            .iter()
-            .map(|tap| self.key(tap))
-            .collect::<Result<Vec<_>, _>>()?;
+        let keys: Vec<String> = taps.iter().map(|tap| self.key(tap)).collect();
         let mut cached: Vec<Option<Table>> = keys.iter().map(|key| self.store.table(key)).collect();
         let mut missing = BTreeSet::new();
         let mut wanted = Vec::new();
@@ -136,7 +133,7 @@ impl RealImages {
     }
 
     /// What values of a tap depend on, besides the image.
-    fn key(&self, tap: &ImageTap) -> Result<String, RealError> {
+    fn key(&self, tap: &ImageTap) -> String {
         let manifest = self.bundle.manifest();
         let classifier = &manifest.classifier;
         let what = match tap {
@@ -148,7 +145,7 @@ impl RealImages {
         let facts = [
             format!("format {FORMAT}"),
             format!("folder {:?}", self.folder),
-            format!("classifier {}", self.bundle.model_sha256(&classifier.file)?),
+            format!("classifier {}", self.classifier_sha256),
             format!(
                 "images {:?} {:?}",
                 self.image_shape, manifest.generator.channels
@@ -161,7 +158,7 @@ impl RealImages {
             format!("{} {} {}", backend.name, backend.version, backend.device),
             what,
         ];
-        Ok(facts.join("\n"))
+        facts.join("\n")
     }
 
     /// What was cached and what was measured, for the images that are there now.

@@ -75,6 +75,8 @@ pub struct RealImages {
     bundle: Arc<Bundle>,
     runtime: Arc<dyn Runtime>,
     image_shape: Vec<usize>,
+    /// Of the classifier's file, followed by its weights outside.
+    classifier_sha256: String,
     store: Store,
     progress: Progress,
 }
@@ -128,6 +130,7 @@ impl RealImages {
             bundle: Arc::clone(bundle),
             runtime,
             image_shape,
+            classifier_sha256: bundle.model_sha256(&bundle.manifest().classifier.file)?,
             store,
             progress,
         })

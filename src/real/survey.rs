@@ -12,8 +12,8 @@ use crate::engine::{EngineError, ImageTap, tensors_of_images};
 use crate::metrics::median_pairwise;
 use crate::query::UnitIndex;
 
-/// Most bytes of activations held at once; tensors beyond take another pass over the images.
-const HELD: usize = 256 << 20;
+/// Most bytes of activations measured in one pass; tensors beyond take another pass over the images.
+const HELD: usize = 128 << 20;
 /// Most bytes of activations kept in the cache by one survey, the tensors nearest to the logits first.
 const KEPT: usize = 512 << 20;
 /// Images whose distances are taken in pairs.
@@ -60,8 +60,8 @@ struct Wanted {
 
 impl RealImages {
     /// Measures every unit of the classifier: each element of a tensor of rank 2, each channel's mean
-    /// of rank 3 and 4. Takes one pass over the images for each 256 MB of activations (4 bytes for an
-    /// image and unit), and no more memory.
+    /// of rank 3 and 4. Takes one pass over the images for each 128 MB of activations (4 bytes for an
+    /// image and unit), and three times that memory.
     ///
     /// # Errors
     /// A file cannot be read as a picture, a network is bad, or the runtime failed.

@@ -117,7 +117,7 @@ fn activations_are_those_of_each_image_alone_for_every_way_to_read_a_unit() {
     let map = index
         .tensors()
         .iter()
-        .find(|tensor| tensor.shape.len() == 4)
+        .find(|tensor| tensor.shape.len() == 4 && tensor.units > 2)
         .unwrap();
     let map = &map.name;
     let direction = scene.folder.path().join("v.npy");

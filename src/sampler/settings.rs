@@ -1,7 +1,7 @@
 //! What a run of the sampler is told: every number that the result depends on besides the models.
 
-use super::dataset;
 use super::ascent::Ascent;
+use super::dataset;
 use super::tunables::Tunables;
 use serde::{Deserialize, Serialize};
 

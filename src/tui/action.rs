@@ -124,6 +124,8 @@ pub enum Action {
     Refresh,
     /// Start a run for each constraint alone.
     Alone,
+    /// Put the real images inside the interval beside the samples.
+    RealImages,
 }
 
 /// The screens, in the order of their keys.
@@ -375,6 +377,7 @@ table! {
     Action::Smaller, "smaller", "smaller", ["-"], [Gallery], 0, "Smaller pictures.";
     Action::Export, "export", "export", ["e"], [Gallery, Large], 13, "Save the selected samples as pictures with a table beside them.";
     Action::Alone, "alone", "each alone", ["a"], [Compare], 31, "Start a run for each constraint of the run alone, and compare them with it.";
+    Action::RealImages, "real-images", "real images", ["i"], [Run, Gallery, Compare], 0, "Put the real images inside the interval beside the samples, out of the folder last measured with invset stats.";
     Action::Refresh, "refresh", "refresh", ["ctrl-u"], [Runs], 0, "Look for run folders again.";
 }
 

@@ -2,8 +2,9 @@
 
 use super::action::{Action, Place, Tab};
 use super::app::App;
-use super::update::subject;
+use super::update::{beside, subject};
 use crate::run::{RunState, WorkerState};
+use crate::sampler::MethodKind;
 
 const NO_RUN: &str = "there is no run";
 const NO_SAMPLE: &str = "there is no sample yet";
@@ -40,6 +41,11 @@ pub(super) fn why_not(app: &App, action: Action) -> Option<&'static str> {
         (_, Action::Alone) => match subject(app).and_then(|id| app.run_of(id)) {
             None => Some(NO_RUN),
             Some(run) => (run.file.query.len() < 2).then_some("it has no more than one constraint"),
+        },
+        (_, Action::RealImages) => match beside(app).and_then(|id| app.run_of(id)) {
+            None => Some(NO_RUN),
+            Some(run) => (run.file.settings.method == MethodKind::Dataset)
+                .then_some("its samples are real images"),
         },
         (Place::Run, _) => tune(app, action),
         (Place::Search | Place::Units, Action::Choose | Action::Add) => {

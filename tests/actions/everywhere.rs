@@ -202,6 +202,7 @@ fn without_a_run_what_needs_one_says_so_and_does_nothing() {
                 "select-all",
                 "remove",
                 "alone",
+                "real-images",
                 "zoom",
                 "choose",
                 "type",

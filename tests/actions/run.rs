@@ -2,7 +2,8 @@
 
 use invset::run::control::{Command, Parameter};
 use invset::run::{Seen, WorkerState};
-use invset::tui::action::Place;
+use invset::sampler::MethodKind;
+use invset::tui::action::{Place, Tab};
 use invset::tui::effect::Effect;
 use invset::tui::overlay::Overlay;
 
@@ -44,6 +45,40 @@ pub fn cases() -> Vec<Case> {
             assert!(told.complaint().contains("accepted"));
             not_when_gone(told);
         }),
+        in_all(
+            &[Place::Run, Place::Gallery, Place::Compare],
+            "real-images",
+            |told| {
+                let before = told.app().runs[0].1.file.clone();
+                told.story.app.runs[0].1.file.settings.method = MethodKind::Dataset;
+                assert!(told.act().is_empty());
+                assert!(told.complaint().contains("are real images"));
+                told.story.app.runs[0].1.file = before.clone();
+                let effects = told.act();
+                let Some(Effect::Start {
+                    request,
+                    shown: false,
+                }) = effects.last()
+                else {
+                    panic!("{effects:?}");
+                };
+                let settings = &request.manner.settings;
+                assert_eq!(
+                    (settings.method, settings.init.as_str()),
+                    (MethodKind::Dataset, "random")
+                );
+                assert_eq!(
+                    (settings.n, settings.seed),
+                    (before.settings.n, before.settings.seed)
+                );
+                assert_eq!(
+                    (&request.query, &request.bundle),
+                    (&before.query, &before.bundle)
+                );
+                assert_eq!(told.app().tab, Tab::Compare);
+                assert_eq!(told.app().compared[0], RUN, "what they are put beside");
+            },
+        ),
         in_all(&samples, "restart", |told| {
             told.story.app.root = "elsewhere".into();
             told.story.app.manner.runtime.library = Some("lib.so".into());

@@ -52,7 +52,11 @@ fn the_first_images_inside_are_the_samples_in_their_order() {
 #[test]
 fn every_image_is_looked_at_once_and_the_nearest_is_told_where_too_few_are_inside() {
     for count in [1, 63, 64, 65, 130, 200] {
-        let outcome = run(&settings(100), problem(count, 0.01, 0.012), &mut engine());
+        let outcome = run(
+            &settings(100),
+            problem(count, 0.0095, 0.0125),
+            &mut engine(),
+        );
         let found: Vec<u64> = outcome.accepted().iter().map(|a| a.start).collect();
         let there: Vec<u64> = (10..13).filter(|&image| image < count as u64).collect();
         assert_eq!(found, there, "{count}");
@@ -67,8 +71,8 @@ fn every_image_is_looked_at_once_and_the_nearest_is_told_where_too_few_are_insid
 #[test]
 fn what_the_plain_forward_finds_outside_is_no_sample() {
     let mut engine = engine();
-    engine.check_offset = 0.0015;
-    let outcome = run(&settings(9), problem(50, 0.01, 0.012), &mut engine);
+    engine.check_offset = 0.0016;
+    let outcome = run(&settings(9), problem(50, 0.0095, 0.0125), &mut engine);
     let found: Vec<u64> = outcome.accepted().iter().map(|a| a.start).collect();
     assert_eq!(found, [10]);
 }
@@ -77,7 +81,7 @@ fn what_the_plain_forward_finds_outside_is_no_sample() {
 fn images_without_a_finite_embedding_are_passed_over() {
     let mut engine = engine();
     engine.breaks_above = 0.0105;
-    let outcome = run(&settings(9), problem(50, 0.01, 0.012), &mut engine);
+    let outcome = run(&settings(9), problem(50, 0.0095, 0.0125), &mut engine);
     let found: Vec<u64> = outcome.accepted().iter().map(|a| a.start).collect();
     assert_eq!(found, [10]);
     assert_eq!(outcome.finish(), Finish::Exhausted);
@@ -85,7 +89,7 @@ fn images_without_a_finite_embedding_are_passed_over() {
 
 #[test]
 fn it_goes_on_from_any_step_as_if_undisturbed() {
-    let (settings, problem) = (settings(20), problem(333, 0.1, 0.119));
+    let (settings, problem) = (settings(20), problem(333, 0.0995, 0.1195));
     let whole = drive(
         &mut *start(&settings, problem.clone()).unwrap(),
         &mut engine(),

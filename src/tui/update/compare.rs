@@ -2,6 +2,7 @@
 
 use super::{across_as_down, close, everywhere, take_run, travel};
 use crate::run::Request;
+use crate::sampler::MethodKind;
 use crate::tui::action::{Action, Tab};
 use crate::tui::app::App;
 use crate::tui::effect::Effect;
@@ -34,6 +35,7 @@ pub(super) fn act(app: &mut App, action: Action) -> Option<Vec<Effect>> {
         }
         Action::Back => return Some(everywhere::show(app, Tab::Run)),
         Action::Alone => return Some(alone(app)),
+        Action::RealImages => return Some(real_images(app)),
         _ => return None,
     }
     Some(Vec::new())
@@ -75,4 +77,38 @@ fn alone(app: &mut App) -> Vec<Effect> {
             shown: false,
         })
         .collect()
+}
+
+/// The run whose samples real images are put beside.
+pub(in crate::tui) fn beside(app: &App) -> Option<RunId> {
+    match app.tab {
+        Tab::Compare => subject(app),
+        _ => app.current,
+    }
+}
+
+/// Starts a run of `dataset` with the query of a run and compares the two: the real images inside the
+/// interval, re-checked and with their activations, beside its samples.
+pub(super) fn real_images(app: &mut App) -> Vec<Effect> {
+    let Some(id) = beside(app) else {
+        return Vec::new();
+    };
+    let Some(run) = app.run_of(id) else {
+        return Vec::new();
+    };
+    let mut request = app.repeating(run);
+    let settings = &mut request.manner.settings;
+    settings.method = MethodKind::Dataset;
+    // The folder that was last used with the bundle.
+    settings.init = "random".to_owned();
+    if !app.compared.contains(&id) {
+        app.compared.push(id);
+    }
+    let mut effects = everywhere::show(app, Tab::Compare);
+    app.say("looking for real images inside the interval…");
+    effects.push(Effect::Start {
+        request: Box::new(request),
+        shown: false,
+    });
+    effects
 }

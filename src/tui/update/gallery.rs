@@ -1,6 +1,6 @@
 //! Actions of the gallery.
 
-use super::{everywhere, portray_selected, run};
+use super::{compare, everywhere, portray_selected, run};
 use crate::text;
 use crate::tui::action::{Action, Tab};
 use crate::tui::app::App;
@@ -79,6 +79,7 @@ pub(super) fn act(app: &mut App, action: Action) -> Option<Vec<Effect>> {
             effects
         }
         Action::Restart => run::restart(app),
+        Action::RealImages => compare::real_images(app),
         Action::Resume => run::resume(app),
         _ => return None,
     })

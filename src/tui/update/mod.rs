@@ -21,7 +21,7 @@ use super::model::cursor::Cursor;
 use super::model::run_view::RunView;
 use crate::run::Seen;
 use crate::text;
-pub(super) use compare::subject;
+pub(super) use compare::{beside, subject};
 
 /// Lines of a page.
 const PAGE: isize = 10;

@@ -1,6 +1,6 @@
 //! Actions of the run screen, and those on samples that other screens share.
 
-use super::portray_selected;
+use super::{compare, portray_selected};
 use crate::run::control::Command;
 use crate::sampler::RowStatus;
 use crate::tui::action::{Action, Tab};
@@ -25,6 +25,7 @@ pub(super) fn act(app: &mut App, action: Action) -> Option<Vec<Effect>> {
         Action::Checkpoint => give(app, Command::Checkpoint),
         Action::Stop => give(app, Command::Stop),
         Action::Restart => restart(app),
+        Action::RealImages => compare::real_images(app),
         Action::Resume => resume(app),
         Action::Reseed => reseed(app),
         Action::Up => tune(app, |knobs| {
