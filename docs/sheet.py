@@ -8,13 +8,15 @@ import sys
 
 from PIL import Image
 
-SCALE, GAP, PAPER = 2, 4, 24
+GAP, PAPER = 4, 24
+SMALL = 128  # pictures narrower than this are enlarged
 
 
 def main(run, out, columns="12"):
     pictures = [Image.open(path).convert("RGB") for path in sorted(pathlib.Path(run, "images").glob("*.png"))]
     columns = int(columns)
-    width, height = (side * SCALE for side in pictures[0].size)
+    scale = max(1, SMALL // pictures[0].width)
+    width, height = (side * scale for side in pictures[0].size)
     rows = -(-len(pictures) // columns)
     sheet = Image.new("RGB", (columns * (width + GAP) + GAP, rows * (height + GAP) + GAP), (PAPER,) * 3)
     for number, picture in enumerate(pictures):

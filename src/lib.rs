@@ -16,6 +16,7 @@ pub mod graph;
 pub mod machine;
 pub mod metrics;
 pub mod onnx;
+pub mod plot;
 pub mod preview;
 pub mod query;
 pub mod real;

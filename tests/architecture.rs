@@ -30,14 +30,18 @@ const LAYERS: &[(&str, &[&str])] = &[
             "autodiff", "bundle", "engine", "graph", "onnx", "query", "runtime", "sampler", "text",
         ],
     ),
+    ("plot", &[]),
     (
         "real",
-        &["bundle", "engine", "files", "metrics", "query", "runtime"],
+        &[
+            "bundle", "engine", "files", "metrics", "query", "runtime", "text",
+        ],
     ),
     (
         "run",
         &[
-            "bundle", "engine", "files", "metrics", "query", "real", "runtime", "sampler", "text",
+            "bundle", "engine", "files", "metrics", "plot", "query", "real", "runtime", "sampler",
+            "text",
         ],
     ),
     ("preview", &["text"]),

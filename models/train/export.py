@@ -93,10 +93,10 @@ class Builder:
         if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d)):
             transposed = isinstance(module, nn.ConvTranspose2d)
             tensors = [*inputs, self.weight(f"{name}.weight", module.weight), self.weight(f"{name}.bias", module.bias)]
-            (pad, _), (kernel, _), (stride, _) = module.padding, module.kernel_size, module.stride
-            self.node("ConvTranspose" if transposed else "Conv", tensors, name, kernel_shape=[kernel] * 2,
-                      strides=[stride] * 2, pads=[pad] * 4)
-            places = shape[2] * shape[3] // (stride * stride if transposed else 1)
+            pads, kernel, strides = list(module.padding), list(module.kernel_size), list(module.stride)
+            self.node("ConvTranspose" if transposed else "Conv", tensors, name, kernel_shape=kernel,
+                      strides=strides, pads=pads * 2)
+            places = shape[2] * shape[3] // (strides[0] * strides[1] if transposed else 1)
             self.macs += places * module.weight.numel()
         elif isinstance(module, nn.Linear):
             tensors = [*inputs, self.weight(f"{name}.weight", module.weight)]

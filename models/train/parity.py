@@ -138,7 +138,8 @@ def neuron(bundle_dir, unit, tensor=None):
     facts = tomllib.loads((folder / "bundle.toml").read_text())
     generator, _, _ = load_torch(folder)
     classifier = OnnxModule(folder / facts["classifier"]["file"], [tensor or facts["classifier"]["logits"]])
-    low, high = facts["generator"]["range"]
+    is_image = facts["generator"].get("kind", "pixels") == "pixels"  # others stay in their own units
+    low, high = facts["generator"]["range"] if is_image else (0.0, 1.0)
     mean, std = facts["classifier"]["mean"][0], facts["classifier"]["std"][0]
 
     def value(code):

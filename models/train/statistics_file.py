@@ -45,13 +45,13 @@ def sha256(path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def per_channel(value) -> np.ndarray:
-    """A number, or one for each channel, to be broadcast over images [n, C, H, W]."""
-    return np.asarray(value, np.float32).reshape(1, -1, 1, 1)
+def per_channel(value, images) -> np.ndarray:
+    """A number, or one for each channel, to be broadcast over images [n, C, H, W] or signals [n, C, L]."""
+    return np.asarray(value, np.float32).reshape(1, -1, *[1] * (images.ndim - 2))
 
 
 def write(folder, images: np.ndarray, mean, std, data: str, encoders=(), skip=(), encoder_tensor=None):
-    """Writes folder/stats.safetensors; `images` [n, C, H, W] in [0, 1]. Returns the tensors written.
+    """Writes folder/stats.safetensors; `images` [n, C, H, W] in [0, 1], or signals [n, C, L]. Returns the tensors written.
 
     `skip`: ends of names of tensors that nobody asks for. `top/NAME [units, TOP]` (I32): indices of the
     images that excite each unit most, best first. `encoder_tensor`: a tensor of the classifier that is the encoder.
@@ -59,7 +59,7 @@ def write(folder, images: np.ndarray, mean, std, data: str, encoders=(), skip=()
     model, names = with_all_tensors(folder / "classifier.onnx")
     names = [name for name in names if not name.endswith(tuple(skip))]
     runner = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
-    normalised = ((images - per_channel(mean)) / per_channel(std)).astype(np.float32)
+    normalised = ((images - per_channel(mean, images)) / per_channel(std, images)).astype(np.float32)
     tensors = {"levels": LEVELS}
     for name, values in zip(names, run(runner, normalised, names), strict=True):
         quantiles = np.quantile(values.astype(np.float64), LEVELS.astype(np.float64), axis=0)
@@ -68,10 +68,11 @@ def write(folder, images: np.ndarray, mean, std, data: str, encoders=(), skip=()
         best = np.argsort(-values, axis=0, kind="stable")[:TOP]
         tensors[f"top/{name}"] = np.ascontiguousarray(best.T.astype(np.int32))
     chosen = images[np.random.default_rng(0).permutation(len(images))[:1000]]
-    tensors["median_distance/pixels"] = median_distance(chosen)
+    space = "pixels" if images.ndim == 4 else "values"
+    tensors[f"median_distance/{space}"] = median_distance(chosen)
     facts = {"image_count": str(len(images)), "data": data, "classifier_sha256": sha256(folder / "classifier.onnx")}
     if encoder_tensor:
-        (embedding,) = run(runner, ((chosen - per_channel(mean)) / per_channel(std)).astype(np.float32), [encoder_tensor])
+        (embedding,) = run(runner, ((chosen - per_channel(mean, images)) / per_channel(std, images)).astype(np.float32), [encoder_tensor])
         tensors["median_distance/encoder"] = median_distance(embedding)
     for name in encoders:
         (embedding,) = run(session(folder / f"{name}.onnx"), chosen, ["embedding"])

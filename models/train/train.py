@@ -1,7 +1,7 @@
 """Trains and writes the shipped bundles: python models/train/train.py --data DATA --out models
 
 DATA holds mnist/ and fashion-mnist/ with the four original gzipped idx files each, and for scenes64
-tiny-imagenet/ and models/classifiers/ as its card says. Every stage keeps a checkpoint per epoch under --cache
+tiny-imagenet/ and models/classifiers/ as its card says, and for heartbeats ecg/ecg.dat. Every stage keeps a checkpoint per epoch under --cache
 and goes on from there; delete a checkpoint to train its stage again.
 """
 
@@ -20,6 +20,7 @@ import generator
 import halfspace
 import inverse
 import judge
+from heartbeats import train as heartbeats
 from scenes64 import train as scenes64
 
 
@@ -58,7 +59,13 @@ def scenes64_bundle(wanted, log):
     scenes64.make(wanted.data, wanted.out / "scenes64", wanted.cache, log, not wanted.no_card)
 
 
-BUNDLES = {"halfspace": halfspace_bundle, "fashion": fashion_bundle, "scenes64": scenes64_bundle}
+def heartbeats_bundle(wanted, log):
+    """Signals: normal and premature beats of an electrocardiogram."""
+    heartbeats.make(wanted.data, wanted.out / "heartbeats", log, not wanted.no_card)
+
+
+BUNDLES = {"halfspace": halfspace_bundle, "fashion": fashion_bundle, "scenes64": scenes64_bundle,
+           "heartbeats": heartbeats_bundle}
 
 
 def main():

@@ -93,12 +93,13 @@ pub(super) fn manifest_text(draft: &Draft, name: &str, parts: &[Part]) -> Drafte
     writer.value("name", &quoted(name), "");
     writer.comment("description = \"…\"   # what it is, in a sentence");
     writer.comment("licence = \"…\"       # of weights and data");
+    let kind = kind(parts);
     for part in parts {
         writer.begin(part.section);
         writer.value("file", &quoted(&part.file), "");
         match part.section {
-            "generator" => writer.generator(draft, part),
-            "classifier" => writer.classifier(draft, part),
+            "generator" => writer.generator(draft, part, kind),
+            "classifier" => writer.classifier(draft, part, kind),
             _ => writer.ports(part, "output"),
         }
     }
@@ -179,17 +180,26 @@ impl Writer {
         }
     }
 
-    fn generator(&mut self, draft: &Draft, part: &Part) {
+    fn generator(&mut self, draft: &Draft, part: &Part, kind: Option<&str>) {
+        if let Some(kind) = kind {
+            self.value("kind", &quoted(kind), "by the shape of the output");
+        }
         self.ports(part, "output");
         match draft.range {
             Some([low, high]) => self.value("range", &format!("[{low:?}, {high:?}]"), ""),
+            None if kind.is_some() => {
+                let remark = "ends of the axis that samples are drawn on";
+                self.guessed("range", "[-1.0, 1.0]", remark);
+            }
             None => self.guessed(
                 "range",
                 "[0.0, 1.0]",
                 "least and greatest value of an image; [-1.0, 1.0] after a tanh",
             ),
         }
-        self.channels(part.output_shape().first().copied().flatten());
+        if kind.is_none() {
+            self.channels(part.output_shape().first().copied().flatten());
+        }
         self.begin("generator.prior");
         self.guessed(
             "kind",
@@ -198,10 +208,17 @@ impl Writer {
         );
     }
 
-    fn classifier(&mut self, draft: &Draft, part: &Part) {
+    fn classifier(&mut self, draft: &Draft, part: &Part, kind: Option<&str>) {
         self.ports(part, "logits");
         if draft.mean.is_empty() && draft.standard_deviation.is_empty() {
-            let remark = "what is subtracted from, and divides, an image in [0, 1] before it: one number a channel";
+            let remark = match kind {
+                None => {
+                    "what is subtracted from, and divides, an image in [0, 1] before it: one number a channel"
+                }
+                Some(_) => {
+                    "what is subtracted from, and divides, its input: one number a channel or feature"
+                }
+            };
             self.comment(&format!("mean = […]  # CHECK: {remark}"));
             self.comment("std = […]");
             let remark = format!("nothing is set: {remark}");
@@ -209,6 +226,9 @@ impl Writer {
         } else {
             self.value("mean", &format!("{:?}", draft.mean), "");
             self.value("std", &format!("{:?}", draft.standard_deviation), "");
+        }
+        if kind.is_some() {
+            return;
         }
         let input = part.input_shape();
         match input[..] {
@@ -234,6 +254,16 @@ impl Writer {
                 "\"RGB\", \"BGR\" or \"gray\": the files do not say",
             ),
         }
+    }
+}
+
+/// What the output of the generator is, where it is no image.
+fn kind(parts: &[Part]) -> Option<&'static str> {
+    let generator = parts.iter().find(|part| part.section == "generator")?;
+    match generator.output_shape().len() {
+        2 => Some("signal"),
+        1 => Some("tabular"),
+        _ => None,
     }
 }
 

@@ -71,4 +71,18 @@ pub static EMBEDDED: &[EmbeddedBundle] = &[
             file!("halfspace" / "stats.safetensors"),
         ],
     },
+    EmbeddedBundle {
+        name: "heartbeats",
+        files: &[
+            file!("heartbeats" / "bundle.toml"),
+            file!("heartbeats" / "channels.txt"),
+            file!("heartbeats" / "classifier.onnx"),
+            file!("heartbeats" / "generator.onnx"),
+            file!("heartbeats" / "inverse.onnx"),
+            file!("heartbeats" / "judge.onnx"),
+            file!("heartbeats" / "labels.txt"),
+            file!("heartbeats" / "prior.safetensors"),
+            file!("heartbeats" / "stats.safetensors"),
+        ],
+    },
 ];

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use super::domain::{Channels, Domain};
 use super::smoothness::Smoothness;
 
 /// The name of the manifest's file in a bundle folder.
@@ -51,55 +52,29 @@ impl Network {
     }
 }
 
-/// Code to image.
+/// Code to image, or to another sample.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Generator {
-    /// A network, or nothing between code and image.
+    /// A network, or nothing between code and sample.
     pub form: GeneratorForm,
-    /// Least and greatest value of an image as it leaves the generator.
-    pub range: [f64; 2],
-    /// Channel order of an image as it leaves the generator.
-    pub channels: Channels,
+    /// What a sample is.
+    pub domain: Domain,
     /// What a valid code is.
     pub prior: PriorSource,
 }
 
-/// Where images come from.
+/// Where samples come from.
 #[derive(Debug, Clone, PartialEq)]
 pub enum GeneratorForm {
     /// A model file.
     Network(Network),
-    /// The code is the image, or the image before it is blurred.
-    Pixels {
-        /// Channels, height, width.
-        shape: [usize; 3],
+    /// The code is the sample, or the sample before it is blurred.
+    Code {
+        /// Shape of a sample: channels, height, width of an image.
+        shape: Vec<usize>,
         /// How far the code is blurred.
         smoothness: Smoothness,
     },
-}
-
-/// Order of an image's channels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub enum Channels {
-    /// Red, green, blue.
-    #[serde(rename = "RGB")]
-    Rgb,
-    /// Blue, green, red.
-    #[serde(rename = "BGR")]
-    Bgr,
-    /// One channel.
-    #[serde(rename = "gray")]
-    Gray,
-}
-
-impl Channels {
-    /// Number of channels.
-    pub fn count(self) -> usize {
-        match self {
-            Channels::Rgb | Channels::Bgr => 3,
-            Channels::Gray => 1,
-        }
-    }
 }
 
 /// Family of a code prior.
@@ -117,10 +92,10 @@ pub enum PriorKind {
 pub struct PriorSource {
     /// Family.
     pub kind: PriorKind,
-    /// One lower end for every dimension.
-    pub low: Option<f32>,
-    /// One upper end for every dimension.
-    pub high: Option<f32>,
+    /// Lower ends: none, one for every dimension, or one for each of equal parts of the code.
+    pub low: Vec<f32>,
+    /// Upper ends, likewise.
+    pub high: Vec<f32>,
     /// A safetensors file with `mean`, `sd`, `low`, `high`, each `[d]`, each optional.
     pub file: Option<String>,
 }
@@ -158,7 +133,7 @@ impl Manifest {
     pub fn files(&self) -> BTreeMap<&'static str, &str> {
         let generator = match &self.generator.form {
             GeneratorForm::Network(network) => Some(network.file.as_str()),
-            GeneratorForm::Pixels { .. } => None,
+            GeneratorForm::Code { .. } => None,
         };
         let encoder = match &self.encoder {
             Some(Encoder::Network(network)) => Some(network.file.as_str()),
@@ -166,6 +141,13 @@ impl Manifest {
         };
         [
             ("generator.file", generator),
+            (
+                "generator.names",
+                self.generator
+                    .domain
+                    .axes()
+                    .and_then(|axes| axes.names.as_deref()),
+            ),
             ("generator.prior.file", self.generator.prior.file.as_deref()),
             ("classifier.file", Some(self.classifier.file.as_str())),
             ("encoder.file", encoder),

@@ -2,19 +2,13 @@
 
 use serde::de::DeserializeOwned;
 
+use super::domain::Channels;
 use super::error::Problem;
-use super::manifest::{
-    Channels, Classifier, Encoder, Generator, GeneratorForm, MANIFEST, Manifest, Network,
-    PriorKind, PriorSource,
-};
+use super::manifest::{Classifier, Encoder, Generator, GeneratorForm, MANIFEST, Manifest, Network};
+use super::manifest_generator::LARGEST_SAMPLE;
 use super::manifest_sections::{
-    ClassifierSection, Document, EncoderSection, FileSection, GeneratorKind, GeneratorSection,
-    NetworkSection, PriorSection,
+    ClassifierSection, Document, EncoderSection, FileSection, GeneratorKind, NetworkSection,
 };
-use super::smoothness::Smoothness;
-
-/// More values than an image of any classifier has; a guard against a shape that fills the memory.
-const LARGEST_IMAGE: usize = 1 << 28;
 
 impl Manifest {
     /// Reads the text of a `bundle.toml`.
@@ -58,18 +52,22 @@ fn not_toml(text: &str, error: &toml::de::Error) -> Problem {
 
 /// Collects problems while it reads.
 #[derive(Default)]
-struct Reader {
+pub(super) struct Reader {
     problems: Vec<Problem>,
 }
 
 impl Reader {
-    fn report(&mut self, key: &str, reason: impl ToString, remedy: impl ToString) {
+    pub(super) fn report(&mut self, key: &str, reason: impl ToString, remedy: impl ToString) {
         self.problems
             .push(Problem::new(MANIFEST, key, reason, remedy));
     }
 
     /// The keys of one section. Each is first read alone, so that every bad one is reported.
-    fn section<T: DeserializeOwned + Default>(&mut self, path: &str, table: toml::Table) -> T {
+    pub(super) fn section<T: DeserializeOwned + Default>(
+        &mut self,
+        path: &str,
+        table: toml::Table,
+    ) -> T {
         let mut accepted = toml::Table::new();
         for (key, value) in table {
             let alone = toml::Table::from_iter([(key.clone(), value.clone())]);
@@ -90,7 +88,7 @@ impl Reader {
         accepted.try_into().unwrap_or_default()
     }
 
-    fn required<T>(&mut self, key: &str, value: Option<T>, remedy: &str) -> Option<T> {
+    pub(super) fn required<T>(&mut self, key: &str, value: Option<T>, remedy: &str) -> Option<T> {
         if value.is_none() {
             self.report(key, "is missing", remedy);
         }
@@ -98,7 +96,7 @@ impl Reader {
     }
 
     /// A file name, which must stay inside the bundle's folder.
-    fn file(&mut self, key: &str, file: Option<String>) -> Option<String> {
+    pub(super) fn file(&mut self, key: &str, file: Option<String>) -> Option<String> {
         if let Some(file) = &file
             && let Err(reason) = super::source::check_relative(file)
         {
@@ -107,7 +105,7 @@ impl Reader {
         file
     }
 
-    fn required_file(&mut self, key: &str, file: Option<String>) -> Option<String> {
+    pub(super) fn required_file(&mut self, key: &str, file: Option<String>) -> Option<String> {
         let file = self.file(key, file);
         self.required(key, file, "name an ONNX file of the bundle's folder")
     }
@@ -121,13 +119,15 @@ impl Reader {
             document.generator,
             "write a [generator] section with a file, or with kind = \"pixels\"",
         );
+        let kind = generator.as_ref().and_then(GeneratorKind::of);
         let generator = generator.and_then(|table| self.generator(table));
         let classifier = self.required(
             "classifier",
             document.classifier,
             "write a [classifier] section with a file",
         );
-        let classifier = classifier.and_then(|table| self.classifier(table));
+        let classifier =
+            classifier.and_then(|table| self.classifier(table, kind, generator.as_ref()));
         let encoder = document.encoder.and_then(|table| self.encoder(table));
         let judge = document
             .judge
@@ -155,168 +155,38 @@ impl Reader {
         })
     }
 
-    fn generator(&mut self, table: toml::Table) -> Option<Generator> {
-        let section: GeneratorSection = self.section("generator", table);
-        let channels = section.channels.unwrap_or(Channels::Rgb);
-        let range = section.range.unwrap_or([0.0, 1.0]);
-        if !(range[0].is_finite() && range[1].is_finite() && range[0] < range[1]) {
-            self.report(
-                "generator.range",
-                format!("[{}, {}] is empty or not finite", range[0], range[1]),
-                "write the least and the greatest value of an image, for example [-1.0, 1.0]",
-            );
-        }
-        let form = match section.kind {
-            Some(GeneratorKind::Pixels) => {
-                for (key, value) in [
-                    ("generator.file", &section.file),
-                    ("generator.input", &section.input),
-                    ("generator.output", &section.output),
-                ] {
-                    if value.is_some() {
-                        self.report(key, "has no meaning with kind = \"pixels\"", "remove it");
-                    }
-                }
-                let smoothness = section.smoothness.unwrap_or_default();
-                self.pixels(section.shape, channels, smoothness)
-            }
-            None => {
-                for (key, is_given) in [
-                    ("generator.shape", section.shape.is_some()),
-                    ("generator.smoothness", section.smoothness.is_some()),
-                ] {
-                    if is_given {
-                        let reason = "has a meaning only with kind = \"pixels\"";
-                        self.report(key, reason, "remove it");
-                    }
-                }
-                self.required_file("generator.file", section.file)
-                    .map(|file| {
-                        GeneratorForm::Network(Network {
-                            file,
-                            input: section.input,
-                            output: section.output,
-                        })
-                    })
-            }
-        };
-        let prior = self.prior(section.prior, section.kind, range);
-        Some(Generator {
-            form: form?,
-            range,
-            channels,
-            prior: prior?,
-        })
-    }
-
-    fn pixels(
+    /// `kind` and `generator` say what it is to look at, as far as they could be read.
+    fn classifier(
         &mut self,
-        shape: Option<[usize; 3]>,
-        channels: Channels,
-        smoothness: Smoothness,
-    ) -> Option<GeneratorForm> {
-        let key = "generator.shape";
-        let remedy = "write shape = [channels, height, width]";
-        let shape = self.required(key, shape, remedy)?;
-        let elements = shape
-            .iter()
-            .try_fold(1usize, |product, &axis| product.checked_mul(axis));
-        if !elements.is_some_and(|elements| (1..=LARGEST_IMAGE).contains(&elements)) {
-            self.report(key, format!("{shape:?} is empty or too large"), remedy);
-        } else if shape[0] != channels.count() {
-            self.report(
-                key,
-                format!(
-                    "has {} channels but channels = {channels:?} means {}",
-                    shape[0],
-                    channels.count()
-                ),
-                "make generator.channels and the first number of the shape agree",
-            );
-        }
-        Some(GeneratorForm::Pixels { shape, smoothness })
-    }
-
-    /// Without a section: a standard normal code for a network, the image's range for pixels.
-    fn prior(
-        &mut self,
-        table: Option<toml::Table>,
-        generator: Option<GeneratorKind>,
-        range: [f64; 2],
-    ) -> Option<PriorSource> {
-        let Some(table) = table else {
-            let pixels = generator == Some(GeneratorKind::Pixels);
-            return Some(PriorSource {
-                kind: if pixels {
-                    PriorKind::Box
-                } else {
-                    PriorKind::Normal
-                },
-                low: pixels.then_some(range[0] as f32),
-                high: pixels.then_some(range[1] as f32),
-                file: None,
-            });
-        };
-        let section: PriorSection = self.section("generator.prior", table);
-        let file = self.file("generator.prior.file", section.file);
-        let remedy = "write kind = \"normal\" or kind = \"box\"";
-        let kind = self.required("generator.prior.kind", section.kind, remedy)?;
-        let numbers = [("low", section.low), ("high", section.high)];
-        for (name, number) in numbers {
-            let key = format!("generator.prior.{name}");
-            if number.is_some() && file.is_some() {
-                self.report(
-                    &key,
-                    "stands beside a file",
-                    "give numbers or a file, not both",
-                );
-            }
-            if kind == PriorKind::Box && number.is_none() && file.is_none() {
-                self.report(
-                    &key,
-                    "is missing",
-                    "write low and high, or a file that holds them",
-                );
-            }
-            if number.is_some_and(|number| !number.is_finite()) {
-                self.report(&key, "is not finite", "write a finite number");
-            }
-        }
-        if let (Some(low), Some(high)) = (section.low, section.high)
-            && low > high
-        {
-            self.report(
-                "generator.prior.low",
-                format!("{low} is above high = {high}"),
-                "exchange them",
-            );
-        }
-        Some(PriorSource {
-            kind,
-            low: section.low,
-            high: section.high,
-            file,
-        })
-    }
-
-    fn classifier(&mut self, table: toml::Table) -> Option<Classifier> {
+        table: toml::Table,
+        kind: Option<GeneratorKind>,
+        generator: Option<&Generator>,
+    ) -> Option<Classifier> {
         let section: ClassifierSection = self.section("classifier", table);
         let channels = section.channels.unwrap_or(Channels::Rgb);
         let mean = section.mean.unwrap_or_default();
         let standard_deviation = section.std.unwrap_or_default();
+        let is_image = matches!(kind, None | Some(GeneratorKind::Pixels));
+        // How many parts a sample of a network has is known when that is opened.
+        let (parts, part) = match generator.map(|generator| (&generator.form, &generator.domain)) {
+            _ if is_image => (Some(channels.count()), "channel"),
+            Some((GeneratorForm::Code { shape, .. }, domain)) => {
+                (shape.first().copied(), domain.parts())
+            }
+            Some((GeneratorForm::Network(_), _)) | None => (None, "part"),
+        };
         for (key, values) in [
             ("classifier.mean", &mean),
             ("classifier.std", &standard_deviation),
         ] {
-            if !values.is_empty() && values.len() != channels.count() {
+            if let Some(parts) = parts
+                && !values.is_empty()
+                && values.len() != parts
+            {
                 self.report(
                     key,
-                    format!(
-                        "has {} numbers for {} channels",
-                        values.len(),
-                        channels.count()
-                    ),
-                    "write one number for each channel",
+                    format!("has {} numbers for {parts} {part}s", values.len()),
+                    format!("write one number for each {part}"),
                 );
             }
             if values.iter().any(|value| !value.is_finite()) {
@@ -334,9 +204,17 @@ impl Reader {
                 "write positive numbers",
             );
         }
+        for (key, is_given) in [
+            ("classifier.size", section.size.is_some()),
+            ("classifier.channels", section.channels.is_some()),
+        ] {
+            if is_given && !is_image {
+                self.report(key, "has a meaning for images only", "remove it");
+            }
+        }
         if section.size.is_some_and(|size| {
             let elements = size[0].checked_mul(size[1]);
-            !elements.is_some_and(|elements| (1..=LARGEST_IMAGE).contains(&elements))
+            !elements.is_some_and(|elements| (1..=LARGEST_SAMPLE).contains(&elements))
         }) {
             self.report(
                 "classifier.size",

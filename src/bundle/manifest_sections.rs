@@ -5,7 +5,8 @@
 
 use serde::Deserialize;
 
-use super::manifest::{Channels, PriorKind};
+use super::domain::Channels;
+use super::manifest::PriorKind;
 use super::smoothness::Smoothness;
 
 /// The whole file.
@@ -32,18 +33,48 @@ pub(super) struct GeneratorSection {
     pub(super) file: Option<String>,
     pub(super) input: Option<String>,
     pub(super) output: Option<String>,
-    pub(super) shape: Option<[usize; 3]>,
-    pub(super) range: Option<[f64; 2]>,
+    pub(super) shape: Option<Vec<usize>>,
+    pub(super) range: Option<RangeSection>,
     pub(super) channels: Option<Channels>,
     pub(super) smoothness: Option<Smoothness>,
+    pub(super) names: Option<String>,
     pub(super) prior: Option<toml::Table>,
 }
 
-/// `generator.kind`; a network has none.
+/// `generator.kind`; a network that makes images has none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum GeneratorKind {
     Pixels,
+    Signal,
+    Tabular,
+}
+
+impl GeneratorKind {
+    /// That of a section, where it is one.
+    pub(super) fn of(section: &toml::Table) -> Option<GeneratorKind> {
+        section.get("kind")?.clone().try_into().ok()
+    }
+}
+
+/// `generator.range`.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(
+    untagged,
+    expecting = "expected [LOW, HIGH], or one such pair for each channel or feature"
+)]
+pub(super) enum RangeSection {
+    One([f64; 2]),
+    Each(Vec<[f64; 2]>),
+}
+
+impl From<RangeSection> for Vec<[f64; 2]> {
+    fn from(section: RangeSection) -> Self {
+        match section {
+            RangeSection::One(range) => vec![range],
+            RangeSection::Each(ranges) => ranges,
+        }
+    }
 }
 
 /// `[generator.prior]`.

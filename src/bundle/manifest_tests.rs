@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
+use crate::bundle::{Axes, Domain, PriorKind, Smoothness};
 
 const WHOLE: &str = r#"
 name = "garden"
@@ -50,8 +51,11 @@ fn keys(text: &str) -> Vec<String> {
 fn every_key_of_the_format_is_read() {
     let manifest = Manifest::parse(WHOLE).unwrap();
     assert_eq!(manifest.name, "garden");
-    assert_eq!(manifest.generator.range, [-1.0, 1.0]);
-    assert_eq!(manifest.generator.channels, Channels::Bgr);
+    let image = Domain::Image {
+        range: [-1.0, 1.0],
+        channels: Channels::Bgr,
+    };
+    assert_eq!(manifest.generator.domain, image);
     assert_eq!(manifest.classifier.size, Some([64, 48]));
     assert_eq!(manifest.encoder, Some(Encoder::Tensor("features".into())));
     assert_eq!(
@@ -80,13 +84,13 @@ fn pixels_need_no_file_and_default_to_the_box_of_their_range() {
     .unwrap();
     assert_eq!(
         manifest.generator.form,
-        GeneratorForm::Pixels {
-            shape: [1, 28, 28],
+        GeneratorForm::Code {
+            shape: vec![1, 28, 28],
             smoothness: Smoothness::NONE
         }
     );
     assert_eq!(manifest.generator.prior.kind, PriorKind::Box);
-    assert_eq!(manifest.generator.prior.high, Some(1.0));
+    assert_eq!(manifest.generator.prior.high, [1.0]);
     assert_eq!(manifest.encoder, None);
 }
 
@@ -94,16 +98,115 @@ fn pixels_need_no_file_and_default_to_the_box_of_their_range() {
 fn pixels_may_be_smooth_and_networks_not() {
     let pixels = "name = 'p'\n[classifier]\nfile = 'c.onnx'\n[generator]\nkind = 'pixels'\nshape = [3, 8, 8]\n";
     let manifest = Manifest::parse(&format!("{pixels}smoothness = 2")).unwrap();
-    let GeneratorForm::Pixels { smoothness, .. } = manifest.generator.form else {
-        panic!("{:?}", manifest.generator.form);
+    let form = GeneratorForm::Code {
+        shape: vec![3, 8, 8],
+        smoothness: Smoothness::new(2.0).unwrap(),
     };
-    assert_eq!(smoothness.sigma(), 2.0);
+    assert_eq!(manifest.generator.form, form);
     for wrong in ["-1.0", "nan", "'soft'"] {
         let found = keys(&format!("{pixels}smoothness = {wrong}"));
         assert_eq!(found, ["generator.smoothness"], "{wrong}");
     }
     let network = WHOLE.replace("[generator]", "[generator]\nsmoothness = 1.0");
     assert_eq!(keys(&network), ["generator.smoothness"]);
+}
+
+/// A manifest of signals or rows, from the lines of its generator and its classifier.
+fn series(generator: &str, classifier: &str) -> String {
+    format!("name = 's'\n[generator]\n{generator}\n[classifier]\nfile = 'c.onnx'\n{classifier}")
+}
+
+#[test]
+fn a_signal_is_made_by_a_network_or_is_the_code() {
+    let network = "kind = 'signal'\nfile = 'g.onnx'\nrange = [-2, 3]\nnames = 'leads.txt'";
+    let manifest = Manifest::parse(&series(network, "mean = [0.1, 0.2, 0.3, 0.4, 0.5]")).unwrap();
+    let axes = Axes {
+        ranges: vec![[-2.0, 3.0]],
+        names: Some("leads.txt".to_owned()),
+    };
+    assert_eq!(manifest.generator.domain, Domain::Signal(axes));
+    assert_eq!(manifest.generator.prior.kind, PriorKind::Normal);
+    assert!(manifest.generator.prior.low.is_empty());
+    assert!(manifest.files().values().any(|&file| file == "leads.txt"));
+
+    let code = "kind = 'signal'\nshape = [2, 50]\nrange = [[-2, 3], [0, 10]]\nsmoothness = 1.5";
+    let manifest = Manifest::parse(&series(code, "mean = [0, 5]\nstd = [1, 2]")).unwrap();
+    let form = GeneratorForm::Code {
+        shape: vec![2, 50],
+        smoothness: Smoothness::new(1.5).unwrap(),
+    };
+    assert_eq!(manifest.generator.form, form);
+    assert_eq!(manifest.generator.prior.kind, PriorKind::Box);
+    assert_eq!(manifest.generator.prior.low, [-2.0, 0.0]);
+    assert_eq!(manifest.generator.prior.high, [3.0, 10.0]);
+}
+
+#[test]
+fn what_images_have_and_signals_and_tables_do_not_is_named() {
+    for (generator, classifier, key) in [
+        ("kind = 'signal'\nshape = [1, 9]", "", "generator.range"),
+        ("kind = 'signal'\nrange = [0, 1]", "", "generator.shape"),
+        (
+            "kind = 'signal'\nshape = [9]\nrange = [0, 1]",
+            "",
+            "generator.shape",
+        ),
+        (
+            "kind = 'tabular'\nshape = [0]\nrange = [0, 1]",
+            "",
+            "generator.shape",
+        ),
+        (
+            "kind = 'tabular'\nshape = [3]\nrange = [[0, 1], [0, 2]]",
+            "",
+            "generator.range",
+        ),
+        (
+            "kind = 'tabular'\nshape = [3]\nrange = [0]",
+            "",
+            "generator.range",
+        ),
+        (
+            "kind = 'tabular'\nshape = [3]\nrange = [0, 1]\nsmoothness = 1",
+            "",
+            "generator.smoothness",
+        ),
+        (
+            "kind = 'tabular'\nfile = 'g.onnx'\nshape = [3]\nrange = [0, 1]",
+            "",
+            "generator.shape",
+        ),
+        (
+            "kind = 'signal'\nfile = 'g.onnx'\nrange = [0, 1]\nchannels = 'gray'",
+            "",
+            "generator.channels",
+        ),
+        (
+            "kind = 'tabular'\nshape = [3]\nrange = [0, 1]",
+            "mean = [1, 2]",
+            "classifier.mean",
+        ),
+        (
+            "kind = 'tabular'\nshape = [3]\nrange = [0, 1]",
+            "size = [1, 3]",
+            "classifier.size",
+        ),
+        ("file = 'g.onnx'\nnames = 'n.txt'", "", "generator.names"),
+        (
+            "file = 'g.onnx'\nrange = [[0, 1], [0, 1]]",
+            "",
+            "generator.range",
+        ),
+    ] {
+        let found = keys(&series(generator, classifier));
+        let distinct: std::collections::BTreeSet<_> = found.iter().map(String::as_str).collect();
+        assert!(distinct.contains(key), "{generator}: {found:?}");
+    }
+    let table = series(
+        "kind = 'tabular'\nshape = [3]\nrange = [0, 1]",
+        "mean = [1, 2, 3]",
+    );
+    assert!(Manifest::parse(&table).is_ok());
 }
 
 #[test]

@@ -1,11 +1,13 @@
 //! Bundles: a generator, a classifier, encoders and facts, from a folder or from the binary.
 
+mod domain;
 mod draft;
 mod draft_text;
 mod embedded;
 mod error;
 mod manifest;
 mod manifest_file;
+mod manifest_generator;
 mod manifest_sections;
 mod models;
 mod outside;
@@ -26,12 +28,13 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
+pub use domain::{Axes, Channels, Domain};
 pub use draft::{Draft, DraftError, Guess};
 pub use embedded::{EMBEDDED, EmbeddedBundle};
 pub use error::{BundleError, Problem};
 pub use manifest::{
-    Channels, Classifier, Encoder, Generator, GeneratorForm, MANIFEST, Manifest, Network,
-    PriorKind, PriorSource,
+    Classifier, Encoder, Generator, GeneratorForm, MANIFEST, Manifest, Network, PriorKind,
+    PriorSource,
 };
 pub use prior::Prior;
 pub use smoothness::{Smoothness, SmoothnessError};
@@ -49,6 +52,7 @@ pub struct Bundle {
     source: Source,
     manifest: Manifest,
     labels: Vec<String>,
+    names: Vec<String>,
     prior: prior::PriorFile,
     statistics: Option<Statistics>,
 }
@@ -141,6 +145,12 @@ impl Bundle {
         &self.labels
     }
 
+    /// The names of a signal's channels or of a table's features, in order; empty where they have
+    /// none. Free of control characters.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
     /// What its units do on real images.
     pub fn statistics(&self) -> Option<&Statistics> {
         self.statistics.as_ref()
@@ -152,15 +162,17 @@ impl Bundle {
     pub fn with_pixels(&self, shape: [usize; 3]) -> Bundle {
         let mut bundle = self.clone();
         let generator = &mut bundle.manifest.generator;
-        generator.form = GeneratorForm::Pixels {
-            shape,
+        generator.form = GeneratorForm::Code {
+            shape: shape.to_vec(),
             smoothness: Smoothness::NONE,
         };
-        generator.range = [0.0, 1.0];
+        if let Domain::Image { range, .. } = &mut generator.domain {
+            *range = [0.0, 1.0];
+        }
         generator.prior = PriorSource {
             kind: PriorKind::Box,
-            low: Some(0.0),
-            high: Some(1.0),
+            low: vec![0.0],
+            high: vec![1.0],
             file: None,
         };
         bundle.manifest.inverse = None;
@@ -177,7 +189,7 @@ impl Bundle {
             .map_err(|problems| self.invalid(problems))
     }
 
-    /// The same with its images blurred otherwise than its manifest says; as it is without a
+    /// The same with its images, or signals, blurred otherwise than its manifest says; as it is without a
     /// `smoothness`.
     ///
     /// # Errors
@@ -186,11 +198,15 @@ impl Bundle {
         let Some(asked) = smoothness else {
             return Ok(self);
         };
-        match &mut self.manifest.generator.form {
-            GeneratorForm::Pixels { smoothness, .. } => *smoothness = asked,
+        let generator = &mut self.manifest.generator;
+        match &mut generator.form {
             GeneratorForm::Network(_) => {
                 return Err(SmoothnessError::Network(text::clean(&self.manifest.name)));
             }
+            GeneratorForm::Code { .. } if matches!(generator.domain, Domain::Table(_)) => {
+                return Err(SmoothnessError::Table(text::clean(&self.manifest.name)));
+            }
+            GeneratorForm::Code { smoothness, .. } => *smoothness = asked,
         }
         Ok(self)
     }
@@ -278,10 +294,14 @@ fn read(source: Source) -> Examined {
             problems.push(Problem::new(MANIFEST, key, reason, RESTORE));
         }
     }
-    let labels = manifest.labels.as_deref().and_then(|name| {
+    let mut lines = |name: Option<&str>| {
+        let name = name?;
         let bytes = source.read(name).ok()?;
-        keep(read_labels(name, &bytes), &mut problems)
-    });
+        keep(read_lines(name, &bytes), &mut problems)
+    };
+    let labels = lines(manifest.labels.as_deref());
+    let axes = manifest.generator.domain.axes();
+    let names = lines(axes.and_then(|axes| axes.names.as_deref()));
     let prior = manifest.generator.prior.file.as_deref().and_then(|name| {
         let bytes = source.read(name).ok()?;
         keep(
@@ -303,6 +323,7 @@ fn read(source: Source) -> Examined {
     Examined {
         bundle: Some(Bundle {
             labels: labels.unwrap_or_default(),
+            names: names.unwrap_or_default(),
             prior: prior.unwrap_or_default(),
             statistics,
             source,
@@ -331,13 +352,14 @@ fn read_manifest(source: &Source) -> (Option<Manifest>, Vec<Problem>) {
     }
 }
 
-fn read_labels(name: &str, bytes: &[u8]) -> Result<Vec<String>, Vec<Problem>> {
+/// Labels or names, one a line.
+fn read_lines(name: &str, bytes: &[u8]) -> Result<Vec<String>, Vec<Problem>> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let reason = format!("is not UTF-8 ({error})");
         vec![Problem::whole_file(
             name,
             reason,
-            "save it as UTF-8, one label a line",
+            "save it as UTF-8, one name a line",
         )]
     })?;
     Ok(text

@@ -1,7 +1,7 @@
 //! The models of a bundle.
 
 use super::{
-    Bundle, BundleError, Encoder, GeneratorForm, Network, Problem, RESTORE, Source, resolve,
+    Bundle, BundleError, Domain, Encoder, GeneratorForm, Network, Problem, RESTORE, Source, resolve,
 };
 use crate::onnx::{LoadOptions, Model};
 
@@ -21,7 +21,7 @@ impl Bundle {
     pub fn generator(&self) -> Result<Option<Model>, BundleError> {
         match &self.manifest.generator.form {
             GeneratorForm::Network(network) => self.model(&network.file).map(Some),
-            GeneratorForm::Pixels { .. } => Ok(None),
+            GeneratorForm::Code { .. } => Ok(None),
         }
     }
 
@@ -60,20 +60,25 @@ impl Bundle {
             Some(name) => classifier.inputs().iter().find(|input| input.name == *name),
             None => classifier.inputs().first(),
         };
-        let size = manifest.size.or(match self.manifest.generator.form {
-            GeneratorForm::Pixels {
-                shape: [_, height, width],
-                ..
-            } => Some([height, width]),
-            GeneratorForm::Network(_) => None,
-        });
-        let image = std::iter::once(manifest.channels.count()).chain(size.into_iter().flatten());
+        let generator = &self.manifest.generator;
+        let sample: &[usize] = match &generator.form {
+            GeneratorForm::Code { shape, .. } => shape,
+            GeneratorForm::Network(_) => &[],
+        };
+        let sample = match generator.domain {
+            Domain::Image { .. } => {
+                let size = manifest.size.as_ref().map(<[usize; 2]>::as_slice);
+                let size = size.unwrap_or(sample.get(1..).unwrap_or_default());
+                [&[manifest.channels.count()], size].concat()
+            }
+            Domain::Signal(_) | Domain::Table(_) => sample.to_vec(),
+        };
         let axes = input.and_then(|input| input.dims.as_deref());
         let dimensions = axes
             .unwrap_or_default()
             .iter()
             .skip(1)
-            .zip(image)
+            .zip(sample)
             .filter_map(|(axis, length)| Some((axis.symbol.clone()?, length)))
             .collect();
         LoadOptions {

@@ -122,13 +122,18 @@ impl Prior {
             return Err(problems);
         }
         let [mean, sd, low, high] = file.vectors.clone();
-        let everywhere = |number: Option<f32>| number.map(|number| vec![number; code_length]);
+        let everywhere = |ends: &[f32]| {
+            let each = code_length / ends.len().max(1);
+            let ends = ends.iter().flat_map(|&end| std::iter::repeat_n(end, each));
+            let ends: Vec<f32> = ends.collect();
+            (ends.len() == code_length).then_some(ends)
+        };
         Ok(Prior {
             kind: source.kind,
             mean,
             sd,
-            low: low.or_else(|| everywhere(source.low)),
-            high: high.or_else(|| everywhere(source.high)),
+            low: low.or_else(|| everywhere(&source.low)),
+            high: high.or_else(|| everywhere(&source.high)),
         })
     }
 }
@@ -143,8 +148,8 @@ mod tests {
     fn source(kind: PriorKind, low: Option<f32>, high: Option<f32>) -> PriorSource {
         PriorSource {
             kind,
-            low,
-            high,
+            low: low.into_iter().collect(),
+            high: high.into_iter().collect(),
             file: None,
         }
     }
@@ -156,6 +161,15 @@ mod tests {
         assert_eq!(prior.low, Some(vec![-1.0; 3]));
         assert_eq!(prior.high, Some(vec![2.0; 3]));
         assert_eq!(prior.mean, None);
+    }
+
+    #[test]
+    fn ends_of_equal_parts_hold_for_their_dimensions() {
+        let mut source = source(PriorKind::Box, None, None);
+        (source.low, source.high) = (vec![-1.0, 0.0], vec![1.0, 5.0]);
+        let prior = Prior::new(&source, &PriorFile::default(), 4).unwrap();
+        assert_eq!(prior.low, Some(vec![-1.0, -1.0, 0.0, 0.0]));
+        assert_eq!(prior.high, Some(vec![1.0, 1.0, 5.0, 5.0]));
     }
 
     #[test]

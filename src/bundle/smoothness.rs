@@ -1,11 +1,12 @@
-//! The smoothness prior of images that are codes themselves: how far they are blurred.
+//! The smoothness prior of images and signals that are codes themselves: how far they are blurred.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// Standard deviation σ, in pixels, of the Gaussian that turns a code into its image; 0 leaves it as
+/// Standard deviation σ, in pixels (of signals: in samples of the signal), of the Gaussian that turns
+/// a code into its image; 0 leaves it as
 /// it is.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(try_from = "f64", into = "f64")]
@@ -17,12 +18,16 @@ pub enum SmoothnessError {
     /// It is no standard deviation.
     #[error("'{0}' is no smoothness: write a number of pixels from 0 (none) to {most}, for example 1.5", most = Smoothness::MOST)]
     Value(String),
-    /// The images of the bundle come from a network.
+    /// The samples of the bundle come from a network.
     #[error(
         "the generator of '{0}' is a network, which has a smoothness of its own: --smoothness is for \
-         bundles whose code is the image (kind = \"pixels\"), such as halfspace; leave it out"
+         bundles whose code is the image or the signal (kind = \"pixels\" or \"signal\" without a \
+         file), such as halfspace; leave it out"
     )]
     Network(String),
+    /// The samples of the bundle are rows of a table.
+    #[error("the features of '{0}' have no neighbours to be blurred with: leave out --smoothness")]
+    Table(String),
 }
 
 impl Smoothness {

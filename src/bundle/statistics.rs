@@ -2,7 +2,8 @@
 //!
 //! Tensors, all float32: `levels [q]`; for a tensor NAME of the classifier `quantiles/NAME
 //! [units, q]` and `histogram/NAME [units, 64]` (counts over equal bins between the unit's least and
-//! greatest value); `median_distance/encoder|judge|pixels [1]` (over pairs of 1000 real images).
+//! greatest value); `median_distance/encoder|judge|pixels|values [1]` (over pairs of 1000 real
+//! images; `values` are those of signals and rows).
 //! A file may also hold `top/NAME [units, k]` (I32: the images that excite each unit most, by index),
 //! for those who have the images. Metadata: `classifier_sha256`, `image_count`, and for the
 //! distances, where it is given, `encoder_sha256`, `judge_sha256`. A unit is an element of a tensor of
@@ -110,8 +111,8 @@ impl Statistics {
         })
     }
 
-    /// The median distance between two of 1000 real images: `space` is `encoder`, `judge` or
-    /// `pixels`.
+    /// The median distance between two of 1000 real images: `space` is `encoder`, `judge`,
+    /// `pixels` or `values`.
     pub fn median_distance(&self, space: &str) -> Option<f64> {
         self.median_distances
             .get(space)
@@ -276,7 +277,7 @@ impl Reader<'_> {
 
     fn median_distances(&mut self) -> BTreeMap<String, f32> {
         let mut distances = BTreeMap::new();
-        for space in ["encoder", "judge", "pixels"] {
+        for space in ["encoder", "judge", "pixels", "values"] {
             let key = format!("median_distance/{space}");
             let Some((_, values)) = self.floats(&key) else {
                 continue;

@@ -100,7 +100,8 @@ fn onnx(key: &str, file: &str, error: &OnnxError) -> Problem {
                 named.unwrap_or_default()
             );
             if key == "classifier.file" && symbol.is_some() {
-                let remedy = "write the height and width of its input as classifier.size";
+                let remedy = "write the height and width of its input as classifier.size, or export the model \
+                     with fixed sizes";
                 ("classifier.size", reason, remedy)
             } else {
                 let remedy = "export the model again with a fixed size there";

@@ -20,12 +20,14 @@ pub struct Facts {
     pub code_length: Option<usize>,
     /// Family of the code prior.
     pub prior: Option<PriorKind>,
-    /// `[C, H, W]` of an image.
+    /// What a sample is: `image`, `signal` or `row`.
+    pub sample: Option<&'static str>,
+    /// `[C, H, W]` of an image, `[C, L]` of a signal, `[F]` of a row.
     pub image_shape: Option<Vec<usize>>,
     /// Least and greatest value of the images that two codes of the prior make, as they leave the
     /// generator.
     pub image_range: Option<[f32; 2]>,
-    /// What embeddings are: `pixels`, a tensor of the classifier, or a file.
+    /// What embeddings are: `pixels` (`values` of signals and rows), a tensor of the classifier, or a file.
     pub encoder: Option<String>,
     /// Length p of an embedding.
     pub embedding_length: Option<usize>,
@@ -87,9 +89,10 @@ impl Facts {
             name: Some(manifest.name.clone()),
             description: manifest.description.clone(),
             licence: manifest.licence.clone(),
+            sample: Some(manifest.generator.domain.sample()),
             prior: Some(manifest.generator.prior.kind),
             encoder: Some(match &manifest.encoder {
-                None => "pixels".to_owned(),
+                None => manifest.generator.domain.own_space().to_owned(),
                 Some(Encoder::Tensor(tensor)) => tensor.clone(),
                 Some(Encoder::Network(network)) => network.file.clone(),
             }),

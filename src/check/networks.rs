@@ -69,9 +69,9 @@ impl Stage<'_> {
         let form = &self.bundle.manifest().generator.form;
         let file = match form {
             GeneratorForm::Network(network) => network.file.as_str(),
-            GeneratorForm::Pixels { .. } => "",
+            GeneratorForm::Code { .. } => "",
         };
-        let opened = model.is_some() || matches!(form, GeneratorForm::Pixels { .. });
+        let opened = model.is_some() || matches!(form, GeneratorForm::Code { .. });
         if self.findings.is_spoilt("generator") || !opened {
             return None;
         }
@@ -81,11 +81,26 @@ impl Stage<'_> {
         let (code, image) = (graph.inputs()[0], graph.outputs()[0]);
         self.facts.code_length = Some(graph.shape(code)[1]);
         self.facts.image_shape = Some(graph.shape(image)[1..].to_vec());
+        self.names(graph.shape(image)[1]);
         if let (GeneratorForm::Network(network), Some(model)) = (form, model) {
             self.ports("generator", network, model, &generated.code_shape, &graph);
         }
         self.differentiates("generator.file", &graph, image, code);
         Some(graph)
+    }
+
+    /// A name for every channel or feature, or one stands beside another than its own.
+    fn names(&mut self, parts: usize) {
+        let domain = &self.bundle.manifest().generator.domain;
+        let Some(file) = domain.axes().and_then(|axes| axes.names.as_deref()) else {
+            return;
+        };
+        let (names, part) = (self.bundle.names().len(), domain.parts());
+        if names != parts && !self.findings.blames("generator.names", Some(file)) {
+            let reason = format!("'{file}' has {names} lines for {parts} {part}s");
+            let remedy = format!("write one name a line, in the order of the {part}s");
+            self.findings.report("generator.names", reason, remedy);
+        }
     }
 
     fn prior(&mut self, code_length: usize) -> Option<crate::sampler::Prior> {

@@ -19,7 +19,7 @@ pub(super) fn open(bundle: &Bundle, findings: &mut Findings, facts: &mut Facts) 
     let manifest = bundle.manifest();
     let generator = match &manifest.generator.form {
         GeneratorForm::Network(network) => Some(&network.file),
-        GeneratorForm::Pixels { .. } => None,
+        GeneratorForm::Code { .. } => None,
     };
     let encoder = match &manifest.encoder {
         Some(Encoder::Network(network)) => Some(&network.file),

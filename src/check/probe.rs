@@ -7,7 +7,7 @@ use ndarray::Array2;
 use super::facts::Facts;
 use super::findings::Findings;
 use super::{BATCH, CheckError, not_the_bundle};
-use crate::bundle::{Bundle, Encoder, GeneratorForm};
+use crate::bundle::{Bundle, Domain, Encoder, GeneratorForm};
 use crate::engine::{Engine, EngineError, ImageNetwork, PlanRequest};
 use crate::graph::Graph;
 use crate::onnx;
@@ -20,6 +20,9 @@ const TOLERANCE: f64 = 0.01;
 /// Share of the values that may leave it further. Generators without a last sigmoid overshoot a
 /// little, which the engine clips; a wrong range puts a good part of the values outside.
 const OUTSIDE: f64 = 0.01;
+
+/// Share of a signal's or row's values that may lie off the axis of its plot.
+const OFF_THE_AXIS: f64 = 0.25;
 
 /// What the probe runs, where it fits.
 pub(super) struct Parts {
@@ -125,7 +128,7 @@ impl Probe<'_> {
         let bundle = Arc::clone(self.bundle);
         let file = match &bundle.manifest().generator.form {
             GeneratorForm::Network(network) => network.file.as_str(),
-            GeneratorForm::Pixels { .. } => "pixels",
+            GeneratorForm::Code { .. } => "",
         };
         let images = run(self.runtime.as_ref(), graph, &self.codes);
         let Some(images) = self.keep("generator.file", file, images)? else {
@@ -137,9 +140,12 @@ impl Probe<'_> {
 
     fn range(&mut self, raw: &[f32]) {
         let facts = &self.bundle.manifest().generator;
-        let pixels = matches!(facts.form, GeneratorForm::Pixels { .. });
+        let Domain::Image { range, .. } = facts.domain else {
+            return self.axes(raw);
+        };
+        let pixels = matches!(facts.form, GeneratorForm::Code { .. });
         // Pixels are not mapped: what looks at them takes [0, 1].
-        let [low, high] = if pixels { [0.0, 1.0] } else { facts.range };
+        let [low, high] = if pixels { [0.0, 1.0] } else { range };
         let slack = TOLERANCE * (high - low);
         let is_outside = |value: f64| value < low - slack || value > high + slack;
         let outside = raw.iter().filter(|&&value| is_outside(value.into()));
@@ -159,6 +165,32 @@ impl Probe<'_> {
              example [-1.0, 1.0] after a tanh"
         };
         self.findings.report("generator.range", seen, remedy);
+    }
+
+    /// Whether plots show what they plot: on an axis of other values all lines are straight.
+    fn axes(&mut self, raw: &[f32]) {
+        let domain = &self.bundle.manifest().generator.domain;
+        let ranges = domain.ranges();
+        let parts = ranges.len() * BATCH;
+        let mut outside = 0;
+        for (part, values) in raw.chunks((raw.len() / parts.max(1)).max(1)).enumerate() {
+            let [low, high] = ranges[part % ranges.len()].map(|end| end as f32);
+            outside += values
+                .iter()
+                .filter(|&&value| value < low || value > high)
+                .count();
+        }
+        if outside as f64 > OFF_THE_AXIS * raw.len() as f64 {
+            let [least, greatest] = extremes(raw);
+            let percent = 100.0 * outside as f64 / raw.len().max(1) as f64;
+            self.findings.report(
+                "generator.range",
+                format!(
+                    "{percent:.0} % of the values lie off the axis of their plot: they go from {least:.4} to {greatest:.4}"
+                ),
+                format!("write the ends of what a {} usually holds", domain.sample()),
+            );
+        }
     }
 
     /// Everything composed as for a run, asked for the first element of the logits: forward, and

@@ -171,7 +171,7 @@ fn of_engine(error: &EngineError) -> Status {
 
 fn of_real(error: &RealError) -> Status {
     match error {
-        RealError::NotNamed => Status::Usage,
+        RealError::NotNamed | RealError::NoImages { .. } => Status::Usage,
         RealError::Folder { .. } | RealError::Empty(_) | RealError::Image { .. } => {
             Status::BadInput
         }

@@ -2,7 +2,7 @@
 //! then.
 
 use super::{EngineError, glue};
-use crate::bundle::{Bundle, MANIFEST, Network, Problem};
+use crate::bundle::{Bundle, Domain, MANIFEST, Network, Problem};
 use crate::graph::{DType, Graph, TensorType, ValueId};
 
 /// `generator` followed by what the classifier expects: channel order, size, normalisation.
@@ -15,16 +15,19 @@ pub(super) fn to_classifier(
     let image = graph.outputs()[0];
     let facts = &bundle.manifest().classifier;
     let expected = classifier.shape(classifier.inputs()[0]);
-    let from = bundle.manifest().generator.channels;
-    let value = glue::convert_channels(
-        &mut graph,
-        "classifier/channels",
-        image,
-        from,
-        facts.channels,
-    )?;
-    let size = facts.size.unwrap_or_else(|| spatial_size(expected));
-    let value = glue::resize(&mut graph, "classifier/resized", value, size)?;
+    let value = match bundle.manifest().generator.domain {
+        Domain::Image { channels: from, .. } => {
+            let name = "classifier/channels";
+            let value = glue::convert_channels(&mut graph, name, image, from, facts.channels)?;
+            let size = facts.size.unwrap_or_else(|| spatial_size(expected));
+            glue::resize(&mut graph, "classifier/resized", value, size)?
+        }
+        Domain::Signal(_) | Domain::Table(_) => image,
+    };
+    let problems = uneven(bundle, graph.shape(value));
+    if !problems.is_empty() {
+        return Err(EngineError::fit(problems));
+    }
     let value = glue::normalise(
         &mut graph,
         "classifier/normalised",
@@ -40,7 +43,27 @@ pub(super) fn to_classifier(
     Ok(graph)
 }
 
-/// Whether the classifier takes images `[C, H, W]` in [0, 1] after what is done to them.
+/// Numbers of the classifier's normalisation that are not one for each part of a sample `[B, parts, …]`:
+/// how many parts a generator makes, the manifest alone does not say.
+fn uneven(bundle: &Bundle, sample: &[usize]) -> Vec<Problem> {
+    let manifest = bundle.manifest();
+    let parts = sample.get(1).copied().unwrap_or_default();
+    let part = manifest.generator.domain.parts();
+    [
+        ("classifier.mean", &manifest.classifier.mean),
+        ("classifier.std", &manifest.classifier.standard_deviation),
+    ]
+    .into_iter()
+    .filter(|(_, numbers)| !numbers.is_empty() && numbers.len() != parts)
+    .map(|(key, numbers)| {
+        let reason = format!("has {} numbers for {parts} {part}s", numbers.len());
+        let remedy = format!("write one number for each {part}");
+        Problem::new(MANIFEST, key, reason, remedy)
+    })
+    .collect()
+}
+
+/// Whether the classifier takes samples (images `[C, H, W]` in [0, 1]) after what is done to them.
 ///
 /// # Errors
 /// Everything that does not fit, each with its key.
@@ -66,8 +89,15 @@ fn misfits(bundle: &Bundle, prepared: &[usize], classifier: &Graph) -> Vec<Probl
         problems.push(Problem::new(MANIFEST, key, reason, remedy));
     };
     let dtype = classifier.tensor_type(input).dtype;
+    let domain = &bundle.manifest().generator.domain;
+    let is_image = matches!(domain, Domain::Image { .. });
+    let sample = match domain {
+        Domain::Image { .. } => "an image",
+        Domain::Signal(_) => "a signal",
+        Domain::Table(_) => "a row",
+    };
     match (expected, prepared) {
-        (&[batch, channels, height, width], &[rows, given, h, w]) if batch == rows => {
+        (&[batch, channels, height, width], &[rows, given, h, w]) if is_image && batch == rows => {
             if channels != given {
                 report(
                     "classifier.channels",
@@ -84,10 +114,11 @@ fn misfits(bundle: &Bundle, prepared: &[usize], classifier: &Graph) -> Vec<Probl
                 );
             }
         }
+        _ if !is_image && expected == prepared => {}
         _ => report(
             "classifier.input",
-            format!("{takes}, but an image is {prepared:?}"),
-            "name the input that takes images, or export the classifier with one".to_owned(),
+            format!("{takes}, but {sample} is {prepared:?}"),
+            format!("name the input that takes {sample}, or export the classifier with one"),
         ),
     }
     if dtype != DType::F32 {
@@ -120,16 +151,16 @@ pub(super) fn to_network(
         MANIFEST,
         &format!("{section}.input"),
         format!(
-            "'{}' of '{}' takes {expected}, but the generator's image is {}",
+            "'{}' of '{}' takes {expected}, but what the generator makes is {}",
             network.name(input),
             facts.file,
             graph.tensor_type(prepared)
         ),
-        "name the input that takes images, or export the network for the generator's channels",
+        "name the input that takes that, or export the network for what the generator makes",
     )]))
 }
 
-/// A graph that only has images `[batch, C, H, W]` as its input and output.
+/// A graph that only has samples (images `[batch, C, H, W]`) as its input and output.
 pub(super) fn images(image_shape: &[usize], batch: usize) -> Result<(Graph, ValueId), EngineError> {
     let mut shape = vec![batch];
     shape.extend(image_shape);

@@ -147,7 +147,8 @@ pub(super) fn resize(
     )
 }
 
-/// `(x − mean) / std` for each channel of an image `[B, C, H, W]`.
+/// `(x − mean) / std` for each channel of an image `[B, C, H, W]` or a signal `[B, C, L]`, or for each
+/// feature of a row `[B, F]`.
 pub(super) fn normalise(
     graph: &mut Graph,
     name: &str,
@@ -155,9 +156,10 @@ pub(super) fn normalise(
     mean: &[f32],
     standard_deviation: &[f32],
 ) -> Result<ValueId, GraphError> {
+    let rank = graph.shape(image).len();
     let mut value = image;
     if mean.iter().any(|&m| m != 0.0) {
-        let mean = per_channel(graph, &format!("{name}/mean"), mean.iter().copied())?;
+        let mean = per_channel(graph, &format!("{name}/mean"), rank, mean.iter().copied())?;
         value = graph.add(
             &format!("{name}/centred"),
             Op::Binary(Binary::Sub),
@@ -168,6 +170,7 @@ pub(super) fn normalise(
         let factor = per_channel(
             graph,
             &format!("{name}/scale"),
+            rank,
             standard_deviation.iter().map(|&s| 1.0 / s),
         )?;
         value = graph.add(name, Op::Binary(Binary::Mul), &[value, factor])?;
@@ -178,10 +181,13 @@ pub(super) fn normalise(
 fn per_channel(
     graph: &mut Graph,
     name: &str,
+    rank: usize,
     values: impl Iterator<Item = f32>,
 ) -> Result<ValueId, GraphError> {
     let values: Vec<f32> = values.collect();
-    constant(graph, name, &[1, values.len(), 1, 1], values)
+    let mut shape = vec![1; rank.max(2)];
+    shape[1] = values.len();
+    constant(graph, name, &shape, values)
 }
 
 /// Adds a float32 constant.

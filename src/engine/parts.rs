@@ -4,18 +4,15 @@
 use super::{EngineError, glue, smooth};
 use crate::autodiff::{self, AutodiffError};
 use crate::bundle::{
-    Bundle, Classifier, Encoder, GeneratorForm, MANIFEST, Network, Problem, Smoothness,
+    Bundle, Classifier, Domain, Encoder, GeneratorForm, MANIFEST, Network, Problem, Smoothness,
 };
 use crate::graph::{DType, Graph, Op, TensorType, ValueId, passes};
 use crate::onnx::{LoadOptions, Model};
 use crate::text::nearest;
 
-/// Generators whose output is no image, or has other channels, are refused with this.
-const IMAGE: &str = "name the output that is the image, of shape [N, C, H, W]";
-
 /// The generator of a bundle.
 pub struct Generated {
-    /// `code [B, d]` to the image `[B, C, H, W]`, in the generator's own range of values.
+    /// `code [B, d]` to the sample, of an image `[B, C, H, W]`, in the generator's own range of values.
     pub graph: Graph,
     /// Shape of one code as the generator takes it.
     pub code_shape: Vec<usize>,
@@ -24,8 +21,8 @@ pub struct Generated {
 /// The generator; `model` is its file, where the code is not the image itself.
 ///
 /// # Errors
-/// A name is not in the file, the file cannot be read at this batch, or its output is no image of
-/// the channels stated.
+/// A name is not in the file, the file cannot be read at this batch, or its output is no sample as the
+/// manifest states it.
 pub fn generator(
     bundle: &Bundle,
     model: Option<&Model>,
@@ -33,8 +30,8 @@ pub fn generator(
 ) -> Result<Generated, EngineError> {
     let facts = &bundle.manifest().generator;
     let (network, model) = match (&facts.form, model) {
-        (GeneratorForm::Pixels { shape, smoothness }, _) => {
-            return pixels(shape, *smoothness, batch);
+        (GeneratorForm::Code { shape, smoothness }, _) => {
+            return code_itself(shape, *smoothness, batch);
         }
         (GeneratorForm::Network(network), Some(model)) => (network, model),
         (GeneratorForm::Network(network), None) => {
@@ -52,66 +49,84 @@ pub fn generator(
     front.set_outputs(vec![shaped]);
     let connect = [("generator/code", input.as_str())];
     let graph = passes::compose(&front, &generator, &connect, "generator/")?;
-    let image = graph.shape(graph.outputs()[0]);
     let named = network
         .output
         .as_deref()
         .unwrap_or_else(|| generator.name(generator.outputs()[0]));
-    let found = graph.tensor_type(graph.outputs()[0]);
-    let is_image = found.dtype == DType::F32 && image.first() == Some(&batch);
-    let problem = match image[..] {
-        [_, channels, _, _] if is_image && channels == facts.channels.count() => None,
-        [_, channels, _, _] if is_image => Some(Problem::new(
-            MANIFEST,
-            "generator.channels",
-            format!(
-                "{:?} means {}, but '{named}' of '{}' has {channels} ({image:?})",
-                facts.channels,
-                facts.channels.count(),
-                network.file
-            ),
-            "write channels = \"gray\" for one channel, \"RGB\" or \"BGR\" for three",
-        )),
-        _ => Some(Problem::new(
-            MANIFEST,
-            "generator.output",
-            format!(
-                "'{named}' of '{}' is {found} for {batch} codes, which is no image for each",
-                network.file
-            ),
-            IMAGE,
-        )),
-    };
-    match problem {
+    let made = format!("'{named}' of '{}'", network.file);
+    match misfit(&facts.domain, &made, &graph, batch) {
         None => Ok(Generated { graph, code_shape }),
         Some(problem) => Err(EngineError::fit(vec![problem])),
     }
 }
 
-/// The code is the image, or the image before it is blurred.
-fn pixels(
-    shape: &[usize; 3],
+/// What the output of a generator, called `made`, is that the samples of the manifest are not.
+fn misfit(domain: &Domain, made: &str, graph: &Graph, batch: usize) -> Option<Problem> {
+    let found = graph.tensor_type(graph.outputs()[0]);
+    let (sample, form) = (domain.sample(), domain.form());
+    let shape = found.shape.strip_prefix([batch].as_slice());
+    let is_sample = found.dtype == DType::F32;
+    let Some(shape) = shape.filter(|shape| is_sample && shape.len() == domain.rank()) else {
+        return Some(Problem::new(
+            MANIFEST,
+            "generator.output",
+            format!("{made} is {found} for {batch} codes, which is no {sample} for each"),
+            format!(
+                "name the output that is the {sample}, of shape [N, {}",
+                form.trim_start_matches('[')
+            ),
+        ));
+    };
+    match domain {
+        Domain::Image { channels, .. } => (shape[0] != channels.count()).then(|| {
+            Problem::new(
+                MANIFEST,
+                "generator.channels",
+                format!(
+                    "{channels:?} means {}, but {made} has {} ({:?})",
+                    channels.count(),
+                    shape[0],
+                    found.shape
+                ),
+                "write channels = \"gray\" for one channel, \"RGB\" or \"BGR\" for three",
+            )
+        }),
+        Domain::Signal(axes) | Domain::Table(axes) => {
+            let (pairs, part) = (axes.ranges.len(), domain.parts());
+            (pairs != 1 && pairs != shape[0]).then(|| {
+                Problem::new(
+                    MANIFEST,
+                    "generator.range",
+                    format!("has {pairs} pairs, but {made} has {} {part}s", shape[0]),
+                    format!("write one pair for all, or one for each {part}"),
+                )
+            })
+        }
+    }
+}
+
+/// The code is the sample, or the sample before it is blurred.
+fn code_itself(
+    shape: &[usize],
     smoothness: Smoothness,
     batch: usize,
 ) -> Result<Generated, EngineError> {
     let mut graph = Graph::new();
     let length = shape.iter().product();
     let code = graph.add_input("code", TensorType::new(DType::F32, vec![batch, length]))?;
-    let image_shape = [&[batch], shape.as_slice()].concat();
-    let image = graph.add(
-        "generator/image",
-        Op::Reshape { shape: image_shape },
-        &[code],
-    )?;
-    let image = smooth::blur(&mut graph, image, smoothness)?;
-    graph.set_outputs(vec![image]);
+    let shaped = Op::Reshape {
+        shape: [&[batch], shape].concat(),
+    };
+    let sample = graph.add("generator/sample", shaped, &[code])?;
+    let sample = smooth::blur(&mut graph, sample, smoothness)?;
+    graph.set_outputs(vec![sample]);
     Ok(Generated {
         graph,
         code_shape: shape.to_vec(),
     })
 }
 
-/// Shape `[C, H, W]` of the images that a bundle's generator makes.
+/// Shape of the samples (images `[C, H, W]`) that a bundle's generator makes.
 ///
 /// # Errors
 /// As [`generator`].
@@ -120,12 +135,13 @@ pub fn image_shape(bundle: &Bundle) -> Result<Vec<usize>, EngineError> {
     Ok(generated.shape(generated.outputs()[0])[1..].to_vec())
 }
 
-/// Maps the image of a generator to [0, 1], where networks look at it. Pixels are there already.
+/// Maps the image of a generator to [0, 1], where networks look at it. Pixels are there already;
+/// signals and rows stay in their own units.
 pub(super) fn to_unit_range(bundle: &Bundle, generator: &mut Graph) -> Result<(), EngineError> {
     let facts = &bundle.manifest().generator;
-    if let GeneratorForm::Network(_) = facts.form {
+    if let (GeneratorForm::Network(_), Domain::Image { range, .. }) = (&facts.form, &facts.domain) {
         let raw = generator.outputs()[0];
-        let image = glue::to_unit_range(generator, raw, facts.range)?;
+        let image = glue::to_unit_range(generator, raw, *range)?;
         generator.set_outputs(vec![image]);
     }
     Ok(())

@@ -19,15 +19,18 @@ use crate::graph::{Binary, Graph, GraphError, Op, ValueId};
 /// Weights further out than this many σ are left out: the rest is 0.05 % of the whole.
 const REACH: f64 = 3.5;
 
-/// Blurs images `[B, C, H, W]`, channel by channel.
+/// Blurs images `[B, C, H, W]` or signals `[B, C, L]`, channel by channel.
 pub(super) fn blur(
     graph: &mut Graph,
     image: ValueId,
     smoothness: Smoothness,
 ) -> Result<ValueId, GraphError> {
     let shape = graph.shape(image).to_vec();
-    let &[batch, channels, height, width] = &shape[..] else {
-        return Ok(image);
+    // A signal is an image one pixel high. Rows of a table have no neighbours.
+    let (batch, channels, height, width) = match shape[..] {
+        [batch, channels, height, width] => (batch, channels, height, width),
+        [batch, channels, length] => (batch, channels, 1, length),
+        _ => return Ok(image),
     };
     let sigma = smoothness.sigma();
     if sigma == 0.0 {

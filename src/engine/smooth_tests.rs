@@ -107,6 +107,19 @@ fn the_gradient_agrees_with_differences() {
 }
 
 #[test]
+fn a_signal_is_blurred_as_an_image_one_pixel_high() {
+    let values = uniform(&mut ChaCha20Rng::seed_from_u64(4), 2 * 3 * 20);
+    let image = exact(&blurred([2, 3, 1, 20], SIGMA), &[&values]);
+    let mut graph = Graph::new();
+    let signal = TensorType::new(DType::F32, [2, 3, 20]);
+    let signal = graph.add_input("signal", signal).unwrap();
+    let smooth = blur(&mut graph, signal, Smoothness::new(SIGMA).unwrap()).unwrap();
+    graph.set_outputs(vec![smooth]);
+    assert_eq!(graph.shape(smooth), [2, 3, 20]);
+    assert_eq!(exact(&graph, &[&values]), image);
+}
+
+#[test]
 fn without_smoothness_nothing_is_added() {
     assert!(blurred(SHAPES[0], 0.0).nodes().is_empty());
 }

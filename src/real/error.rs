@@ -21,6 +21,16 @@ pub enum RealError {
         "no folder of real images is known for this bundle; name one with --images DIR, or run `invset stats --images DIR` once"
     )]
     NotNamed,
+    /// The bundle's samples are no images.
+    #[error(
+        "the samples of '{bundle}' are {sample}s, not images: only pictures can be measured so far"
+    )]
+    NoImages {
+        /// Name of the bundle.
+        bundle: String,
+        /// What its samples are.
+        sample: &'static str,
+    },
     /// There is no picture in the folder or in those inside it.
     #[error("there is no PNG or JPEG file in {}; name a folder of pictures", .0.display())]
     Empty(PathBuf),

@@ -146,10 +146,7 @@ impl RealImages {
             format!("format {FORMAT}"),
             format!("folder {:?}", self.folder),
             format!("classifier {}", self.classifier_sha256),
-            format!(
-                "images {:?} {:?}",
-                self.image_shape, manifest.generator.channels
-            ),
+            format!("images {:?} {:?}", self.image_shape, self.channels),
             format!("input {:?} {:?}", classifier.input, classifier.channels),
             format!("size {:?}", classifier.size),
             format!("mean {:?}", classifier.mean),

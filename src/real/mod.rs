@@ -35,9 +35,10 @@ pub use survey::{LeftOut, Survey, Surveyed};
 pub use top::top;
 pub use unit_statistics::{LEVELS, UnitStatistics};
 
-use crate::bundle::Bundle;
+use crate::bundle::{Bundle, Channels};
 use crate::engine;
 use crate::runtime::Runtime;
+use crate::text;
 use table::Content;
 
 /// Told how far work on the images has come.
@@ -75,6 +76,8 @@ pub struct RealImages {
     bundle: Arc<Bundle>,
     runtime: Arc<dyn Runtime>,
     image_shape: Vec<usize>,
+    /// Their order of channels.
+    channels: Channels,
     /// Of the classifier's file, followed by its weights outside.
     classifier_sha256: String,
     store: Store,
@@ -117,6 +120,11 @@ impl RealImages {
         runtime: Arc<dyn Runtime>,
         progress: Progress,
     ) -> Result<RealImages, RealError> {
+        let domain = &bundle.manifest().generator.domain;
+        let channels = domain.channels().ok_or_else(|| RealError::NoImages {
+            bundle: text::clean(&bundle.manifest().name),
+            sample: domain.sample(),
+        })?;
         let image_shape = engine::image_shape(bundle)?;
         let unreadable = |error: std::io::Error| RealError::Folder {
             folder: folder.to_owned(),
@@ -130,6 +138,7 @@ impl RealImages {
             bundle: Arc::clone(bundle),
             runtime,
             image_shape,
+            channels,
             classifier_sha256: bundle.model_sha256(&bundle.manifest().classifier.file)?,
             store,
             progress,
@@ -197,8 +206,7 @@ impl RealImages {
     /// The file cannot be read as a picture.
     pub fn pixels(&self, index: usize) -> Result<Vec<f32>, RealError> {
         let path = self.path(index);
-        let channels = self.bundle.manifest().generator.channels;
-        read_image(&path, &self.image_shape, channels)
+        read_image(&path, &self.image_shape, self.channels)
             .map_err(|reason| RealError::Image { path, reason })
     }
 }

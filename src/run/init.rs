@@ -1,4 +1,5 @@
-//! Where samples start: random codes, the codes of real images, or those of another run.
+//! Where samples start: random codes, the codes of real images (signals, rows), or those of another
+//! run.
 
 use std::collections::HashMap;
 use std::fs;
@@ -8,8 +9,8 @@ use ndarray::Array2;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
 use super::record::{SampleTensors, bytes_of, floats};
-use super::{RunError, RunFolder};
-use crate::bundle::Bundle;
+use super::{RunError, RunFolder, series};
+use crate::bundle::{Bundle, Channels, Domain};
 use crate::engine::{Engine, ImageNetwork};
 use crate::files;
 use crate::real::read_image;
@@ -102,7 +103,8 @@ fn matrix(values: Vec<f32>, width: usize, what: &str) -> Result<Array2<f32>, Run
     })
 }
 
-/// Codes of the images of a folder, in the order of their names, through the bundle's inverse.
+/// Codes of the images (signals, rows) of a folder, in the order of their names, through the bundle's
+/// inverse.
 fn from_images(
     folder: &Path,
     runtime: &dyn Runtime,
@@ -114,27 +116,16 @@ fn from_images(
         what: init.to_owned(),
         reason,
     };
-    let mut paths: Vec<_> = fs::read_dir(folder)
-        .map_err(|error| problem(error.to_string()))?
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| files::is_picture(path))
-        .collect();
-    paths.sort();
-    paths.truncate(MOST_IMAGES);
-    if paths.is_empty() {
-        return Err(problem("there is no PNG or JPEG file in it".to_owned()));
-    }
     let shape = &engine.shapes().image;
-    let images = paths
-        .iter()
-        .map(|path| {
-            read_image(path, shape, bundle.manifest().generator.channels)
-                .map_err(|reason| problem(format!("{}: {reason}", path.display())))
-        })
-        .collect::<Result<Vec<_>, _>>()?;
+    let images = match &bundle.manifest().generator.domain {
+        Domain::Image { channels, .. } => read_images(folder, shape, *channels),
+        domain @ (Domain::Signal(_) | Domain::Table(_)) => {
+            series::read_folder(folder, domain, shape, MOST_IMAGES)
+        }
+    };
+    let images = images.map_err(problem)?;
     let length = engine.shapes().code_length;
-    // For pixels the image is the code.
+    // For pixels the image is the code; where it is blurred, its own blur is the start.
     if length == shape.iter().product::<usize>() && bundle.manifest().inverse.is_none() {
         return matrix(images.concat(), length, init);
     }
@@ -152,6 +143,32 @@ fn from_images(
         )));
     }
     Ok(codes)
+}
+
+/// The images of a folder, in the order of their names.
+fn read_images(
+    folder: &Path,
+    shape: &[usize],
+    channels: Channels,
+) -> Result<Vec<Vec<f32>>, String> {
+    let mut paths: Vec<_> = fs::read_dir(folder)
+        .map_err(|error| error.to_string())?
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| files::is_picture(path))
+        .collect();
+    paths.sort();
+    paths.truncate(MOST_IMAGES);
+    if paths.is_empty() {
+        return Err("there is no PNG or JPEG file in it".to_owned());
+    }
+    paths
+        .iter()
+        .map(|path| {
+            read_image(path, shape, channels)
+                .map_err(|reason| format!("{}: {reason}", path.display()))
+        })
+        .collect()
 }
 
 /// The bytes of [`STARTS_FILE`].

@@ -2,16 +2,14 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::io::Cursor;
 use std::path::Path;
 
-use image::{DynamicImage, GrayImage, ImageFormat, RgbImage};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 
 use super::RunError;
 use super::folder::{LineFile, RunFolder, SAMPLES_FILE, TENSORS_FILE};
-use crate::bundle::Channels;
+use super::picture::Depiction;
 use crate::sampler::Accepted;
 
 /// One line of `samples.jsonl`.
@@ -81,14 +79,15 @@ impl Recorder {
     pub(super) fn record(
         &mut self,
         sample: &Accepted,
-        image: &[f32],
-        image_shape: &[usize],
-        channels: Channels,
+        values: &[f32],
+        shape: &[usize],
+        depiction: &Depiction,
         source: Option<&String>,
     ) -> Result<(), RunError> {
         let index = sample.index as u64;
         let name = RunFolder::image_name(index);
-        let png = encode_png(image, image_shape, channels).map_err(|reason| RunError::Damaged {
+        let png = depiction.png(values, shape);
+        let png = png.map_err(|reason| RunError::Damaged {
             path: self.folder.file(&name),
             reason,
         })?;
@@ -291,43 +290,6 @@ pub(super) fn image_index(path: &Path) -> Option<u64> {
     path.file_stem()?.to_str()?.parse().ok()
 }
 
-/// An image `[C, H, W]` in [0, 1] as PNG bytes, 8 bits a channel.
-fn encode_png(values: &[f32], shape: &[usize], channels: Channels) -> Result<Vec<u8>, String> {
-    let &[count, height, width] = shape else {
-        return Err(format!("an image of shape {shape:?} cannot be written"));
-    };
-    if count != channels.count() || values.len() != count * height * width {
-        return Err(format!("an image of shape {shape:?} is not {channels:?}"));
-    }
-    let level = |value: f32| (value.clamp(0.0, 1.0) * 255.0).round() as u8;
-    let plane = height * width;
-    let picture = match channels {
-        Channels::Gray => GrayImage::from_vec(
-            width as u32,
-            height as u32,
-            values.iter().map(|&value| level(value)).collect(),
-        )
-        .map(DynamicImage::ImageLuma8),
-        Channels::Rgb | Channels::Bgr => {
-            let order = if channels == Channels::Rgb {
-                [0, 1, 2]
-            } else {
-                [2, 1, 0]
-            };
-            let pixels = (0..plane)
-                .flat_map(|at| order.map(|channel| level(values[channel * plane + at])))
-                .collect();
-            RgbImage::from_vec(width as u32, height as u32, pixels).map(DynamicImage::ImageRgb8)
-        }
-    };
-    let picture = picture.ok_or_else(|| format!("an image of shape {shape:?} is too large"))?;
-    let mut bytes = Cursor::new(Vec::new());
-    picture
-        .write_to(&mut bytes, ImageFormat::Png)
-        .map_err(|error| error.to_string())?;
-    Ok(bytes.into_inner())
-}
-
 pub(super) fn bytes_of(values: &[f32]) -> Vec<u8> {
     values
         .iter()
@@ -346,6 +308,7 @@ pub(super) fn floats(bytes: &[u8]) -> Vec<f32> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::bundle::Channels;
 
     fn sample(index: usize) -> Accepted {
         Accepted {
@@ -380,7 +343,7 @@ mod tests {
                     &sample(index),
                     &[0.0, 1.0, 0.5, 0.25],
                     &[1, 2, 2],
-                    Channels::Gray,
+                    &Depiction::Image(Channels::Gray),
                     None,
                 )
                 .unwrap();
@@ -399,8 +362,9 @@ mod tests {
         let parent = tempfile::tempdir().unwrap();
         let folder = RunFolder::create(&parent.path().join("run")).unwrap();
         let mut recorder = Recorder::open(&folder, empty(), 0).unwrap();
+        let gray = Depiction::Image(Channels::Gray);
         recorder
-            .record(&sample(0), &[0.0], &[1, 1, 1], Channels::Gray, None)
+            .record(&sample(0), &[0.0], &[1, 1, 1], &gray, None)
             .unwrap();
         let path = folder.file(SAMPLES_FILE);
         let mut text = fs::read_to_string(&path).unwrap();

@@ -9,12 +9,10 @@ use crate::engine::{Engine, EngineError, ImageNetwork};
 use crate::metrics::Diversity;
 use crate::runtime::Runtime;
 
-/// Name of the encoder E in reports; without one embeddings are pixels.
+/// Name of the encoder E in reports; without one embeddings are a sample's own values.
 const ENCODER: &str = "encoder";
 /// Name of the judge in reports.
 const JUDGE: &str = "judge";
-/// The space of embeddings without an encoder.
-const PIXELS: &str = "pixels";
 
 /// Embeddings of a run's samples in one encoder.
 pub(super) struct Space {
@@ -83,7 +81,7 @@ fn optimised_space(bundle: &Bundle) -> &'static str {
     if bundle.manifest().encoder.is_some() {
         ENCODER
     } else {
-        PIXELS
+        bundle.manifest().generator.domain.own_space()
     }
 }
 

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::folder::{CHECKPOINT_FILE, HISTORY_FILE, LOG_FILE, RunFolder};
+use super::picture::Depiction;
 use super::record::{Recorder, SampleTensors};
 use super::run_file::{ConstraintFile, RunFile};
 use crate::bundle::Channels;
@@ -81,7 +82,13 @@ pub(super) fn run_with_samples(path: &Path) -> RunFolder {
         };
         let image = [index as f32 / 2.0];
         recorder
-            .record(&sample, &image, &[1, 1, 1], Channels::Gray, None)
+            .record(
+                &sample,
+                &image,
+                &[1, 1, 1],
+                &Depiction::Image(Channels::Gray),
+                None,
+            )
             .unwrap();
     }
     recorder.save().unwrap();

@@ -9,6 +9,7 @@ use super::control::{Control, Next};
 use super::diversity_now::DiversityNow;
 use super::history::{self, History, HistoryLine};
 use super::marks::Marks;
+use super::picture::Depiction;
 use super::record::Recorder;
 use super::show::Shown;
 use super::snapshot::{Observer, Phase};
@@ -189,11 +190,11 @@ impl Worker<'_> {
             .map_err(|error| crate::engine::EngineError::Internal(error.to_string()))?;
         let images = self.run.engine.render(codes.view())?;
         let shape = self.run.engine.shapes().image.clone();
-        let channels = self.run.bundle.manifest().generator.channels;
+        let depiction = Depiction::of(&self.run.bundle);
         for (sample, image) in report.accepted.iter().zip(&images) {
             let source = self.run.sources.get(sample.start as usize);
             self.recorder
-                .record(sample, image, &shape, channels, source)?;
+                .record(sample, image, &shape, &depiction, source)?;
         }
         self.progress.recorded = self.recorder.tensors().len() as u64;
         Ok(())

@@ -64,7 +64,8 @@ fn facts(facts: &Facts, out: &mut dyn Write) -> io::Result<()> {
     if let (Some(shape), Some([low, high])) = (&facts.image_shape, facts.image_range) {
         writeln!(
             out,
-            "  images: {}, from {low:.3} to {high:.3} in two codes tried",
+            "  {}s: {}, from {low:.3} to {high:.3} in two codes tried",
+            facts.sample.unwrap_or("image"),
             product(shape)
         )?;
     }

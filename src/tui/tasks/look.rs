@@ -72,7 +72,8 @@ struct Looker {
 /// A run whose samples the classifier can be shown.
 struct Sitting {
     portraitist: Portraitist,
-    channels: Channels,
+    /// The order of an image's channels; none where the picture of a sample is a plot of it.
+    channels: Option<Channels>,
     labels: Vec<String>,
     tensor: String,
 }
@@ -175,7 +176,7 @@ impl Looker {
         let portraitist = Portraitist::new(opened.runtime.as_ref(), &opened.bundle, &units)?;
         Ok(Sitting {
             portraitist,
-            channels: opened.bundle.manifest().generator.channels,
+            channels: opened.bundle.manifest().generator.domain.channels(),
             labels: opened.bundle.labels().to_vec(),
             tensor: units
                 .first()
@@ -186,13 +187,17 @@ impl Looker {
 
 impl Sitting {
     fn portray(&mut self, folder: &RunFolder, sample: u64) -> Result<Portrait, String> {
-        let path = folder.file(&RunFolder::image_name(sample));
-        let image = read_image(&path, self.portraitist.image_shape(), self.channels)
-            .map_err(|reason| format!("{}: {reason}", path.display()))?;
-        let seen = self
-            .portraitist
-            .of_image(image)
-            .map_err(|error| error.to_string())?;
+        let seen = match self.channels {
+            Some(channels) => {
+                let path = folder.file(&RunFolder::image_name(sample));
+                let image = read_image(&path, self.portraitist.image_shape(), channels)
+                    .map_err(|reason| format!("{}: {reason}", path.display()))?;
+                self.portraitist.of_image(image)
+            }
+            // No sample can be read off a plot.
+            None => self.portraitist.of_code(&code(folder, sample)?),
+        };
+        let seen = seen.map_err(|error| error.to_string())?;
         let mut classes: Vec<(usize, f64)> = seen
             .probabilities
             .unwrap_or(seen.logits)
@@ -217,6 +222,21 @@ impl Sitting {
             tensor: self.tensor.clone(),
         })
     }
+}
+
+/// The code of a sample.
+fn code(folder: &RunFolder, sample: u64) -> Result<Vec<f32>, String> {
+    let samples = SampleTensors::read(folder).map_err(|error| error.to_string())?;
+    let row = samples
+        .indices
+        .iter()
+        .position(|&index| u64::try_from(index) == Ok(sample))
+        .ok_or("its code is not saved yet: look again after the next checkpoint")?;
+    let mut codes = samples.codes.chunks(samples.code_length.max(1));
+    codes
+        .nth(row)
+        .map(<[f32]>::to_vec)
+        .ok_or_else(|| "it has no code".to_owned())
 }
 
 /// The samples of a run in the plane, and how far each is from the nearest other.

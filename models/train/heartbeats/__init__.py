@@ -1,0 +1,1 @@
+"""heartbeats: an example whose inputs are no images but one-second signals."""
