@@ -2,8 +2,9 @@
 //!
 //! The way of the data, from file to picture: [`bundle`] finds the ONNX files, [`onnx`] parses
 //! them into a [`graph`], [`autodiff`] differentiates it, [`runtime`] runs what `onnx` wrote back,
-//! [`engine`] makes that an evaluator for the [`sampler`], [`real`] looks at real images, [`run`] owns the run and its folder, and
-//! the front ends ([`cli`], [`preview`]) show it. `ARCHITECTURE.md` is the map.
+//! [`engine`] makes that an evaluator for the [`sampler`], [`real`] looks at real images, [`run`] owns
+//! the run and its folder, and the front ends ([`cli`], [`tui`], [`report`]) show it. `ARCHITECTURE.md`
+//! is the map.
 
 pub mod autodiff;
 pub mod bundle;
@@ -20,6 +21,7 @@ pub mod plot;
 pub mod preview;
 pub mod query;
 pub mod real;
+pub mod report;
 pub mod run;
 pub mod runtime;
 pub mod sampler;

@@ -36,6 +36,20 @@ pub fn counted(count: usize, thing: &str) -> String {
     }
 }
 
+/// A number with about four significant digits, short enough for a caption.
+pub fn four_digits(number: f64) -> String {
+    let magnitude = number.abs();
+    let decimals = match magnitude {
+        m if m >= 1e6 || (m > 0.0 && m < 1e-3) => return format!("{number:.2e}"),
+        m if m >= 1000.0 => 0,
+        m if m >= 100.0 => 1,
+        m if m >= 10.0 => 2,
+        m if m >= 1.0 => 3,
+        _ => 4,
+    };
+    format!("{number:.decimals$}")
+}
+
 /// `word` as a POSIX shell reads it back: in single quotes unless every character is harmless.
 pub fn shell_word(word: &str) -> String {
     let harmless =
@@ -45,6 +59,21 @@ pub fn shell_word(word: &str) -> String {
     } else {
         format!("'{}'", word.replace('\'', r"'\''"))
     }
+}
+
+/// A row of a table (RFC 4180).
+pub fn csv_row(cells: impl IntoIterator<Item = String>) -> String {
+    let cells: Vec<String> = cells
+        .into_iter()
+        .map(|cell| {
+            if cell.contains([',', '"', '\n', '\r']) {
+                format!("\"{}\"", cell.replace('"', "\"\""))
+            } else {
+                cell
+            }
+        })
+        .collect();
+    cells.join(",") + "\r\n"
 }
 
 /// `text` in exactly so many columns: cut where it is longer, followed by spaces where it is shorter.
@@ -237,6 +266,23 @@ mod tests {
         assert_eq!(truncate("漢字漢", 4), "漢…");
         assert_eq!(truncate("volcano", 1), "…");
         assert_eq!(truncate("volcano", 0), "");
+    }
+
+    #[test]
+    fn a_number_for_a_caption_has_about_four_digits() {
+        assert_eq!(four_digits(12_345_678.0), "1.23e7");
+        assert_eq!(four_digits(1234.5), "1234");
+        assert_eq!(four_digits(-0.5), "-0.5000");
+        assert_eq!(four_digits(0.0), "0.0000");
+    }
+
+    #[test]
+    fn a_row_of_a_table_quotes_what_would_end_a_cell() {
+        let cells = ["plain", "a,b", "say \"x\"", "two\nlines", ""];
+        assert_eq!(
+            csv_row(cells.map(str::to_owned)),
+            "plain,\"a,b\",\"say \"\"x\"\"\",\"two\nlines\",\r\n"
+        );
     }
 
     #[test]

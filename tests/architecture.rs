@@ -48,6 +48,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("theme", &["text", "toml_file"]),
     ("machine", &[]),
     (
+        "report",
+        &["bundle", "metrics", "preview", "run", "sampler", "text"],
+    ),
+    (
         "config",
         &["files", "preview", "text", "theme", "toml_file"],
     ),
@@ -74,6 +78,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "preview",
             "query",
             "real",
+            "report",
             "run",
             "runtime",
             "sampler",
@@ -94,6 +99,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("ratatui", &["tui", "preview", "theme"]),
     ("crossterm", &["tui", "preview", "theme"]),
     ("viuer", &["preview"]),
+    ("plotters", &["report"]),
     ("nvml_wrapper", &["machine"]),
     ("clap", &["cli", "engine", "runtime", "preview"]),
 ];

@@ -17,6 +17,8 @@ fn help_lists_what_is_built_and_only_that() {
         "attach",
         "show",
         "metrics",
+        "stats",
+        "report",
         "bundle",
         "grad",
         "check-grad",
@@ -31,7 +33,7 @@ fn help_lists_what_is_built_and_only_that() {
             "{command} is missing: {text}"
         );
     }
-    for later in ["report", "stats", "merge", "worker"] {
+    for later in ["merge", "worker"] {
         assert!(
             !text.contains(&format!("\n  {later}")),
             "{later} is listed: {text}"
@@ -47,6 +49,7 @@ fn every_reporting_command_takes_json() {
         "resume",
         "show",
         "metrics",
+        "report",
         "check-grad",
         "inspect",
         "doctor",

@@ -2,6 +2,7 @@
 
 use super::forward::RequestError;
 use super::grad::GradError;
+use super::report::ReportError;
 use crate::autodiff::AutodiffError;
 use crate::bundle::{BundleError, DraftError, PlaceError};
 use crate::check::CheckError;
@@ -93,6 +94,12 @@ fn classify_cause(cause: &(dyn std::error::Error + 'static)) -> Option<Status> {
     }
     if let Some(GradError::Write { .. }) = cause.downcast_ref::<GradError>() {
         return Some(Status::CannotWrite);
+    }
+    if let Some(error) = cause.downcast_ref::<ReportError>() {
+        return Some(match error {
+            ReportError::Write { .. } => Status::CannotWrite,
+            ReportError::InRun(_) => Status::Usage,
+        });
     }
     if let Some(DraftError::Exists(_) | DraftError::Write { .. }) =
         cause.downcast_ref::<DraftError>()

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use self::progress::Shown;
+pub(super) use self::progress::Shown;
 use super::Global;
 use super::exit::Status;
 use crate::run::RunFolder;

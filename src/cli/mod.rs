@@ -11,6 +11,7 @@ pub mod inspect;
 pub mod metrics;
 pub mod output;
 pub mod progress;
+pub mod report;
 pub mod resume;
 pub mod runtime;
 pub mod sample;
@@ -115,6 +116,8 @@ enum Command {
     Metrics(metrics::MetricsArgs),
     /// Measure what units do on real images
     Stats(stats::StatsArgs),
+    /// Show runs on one page that needs nothing else
+    Report(report::ReportArgs),
     /// Check a bundle, or make one of model files
     Bundle(bundle::BundleArgs),
     /// Differentiate an ONNX graph into another ONNX graph
@@ -174,6 +177,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Show(args) => show::run(args, &mut out).map(|()| exit::Status::Success),
         Command::Metrics(args) => metrics::run(args, &cli.global, &mut out),
         Command::Stats(args) => stats::run(args, &cli.global, &mut out),
+        Command::Report(args) => report::run(args, &cli.global, &mut out),
         Command::Bundle(args) => bundle::run(args, &cli.global, &mut out),
         Command::Grad(args) => grad::run(args, &mut out).map(|()| exit::Status::Success),
         Command::CheckGrad(args) => check_grad::run(args, &cli.global.runtime_request(), &mut out)

@@ -108,7 +108,6 @@ fn printable(path: &Path) -> String {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use super::gather::four_digits;
     use super::*;
 
     const SAMPLES: &str = "samples.jsonl";
@@ -183,8 +182,6 @@ mod tests {
         let group = read_folder(folder.path(), 9).unwrap();
         assert_eq!(group.entries[2].caption(), "#2 52.25 -0.5000");
         assert_eq!(Entry::file("a/b.png".into()).caption(), "b.png");
-        assert_eq!(four_digits(12_345_678.0), "1.23e7");
-        assert_eq!(four_digits(0.0), "0.0000");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::run_file::RunFile;
 use super::{Manner, Request, defaults};
-use crate::engine::SchemeChoice;
+use crate::engine::{Plan, Scheme, SchemeChoice};
 use crate::runtime::{EMBEDDED, RuntimeChoice, RuntimeRequest};
 use crate::sampler::Settings;
 use crate::text::shell_word;
@@ -186,5 +186,17 @@ impl Request {
             out: None,
             runs: PathBuf::from(defaults::RUNS),
         }
+    }
+
+    /// The same request with the layout of a run's plan, on which the last digits depend.
+    #[must_use]
+    pub fn laid_out_as(mut self, plan: &Plan) -> Request {
+        self.manner.micro_batch = Some(plan.micro_batch);
+        self.manner.threads = Some(plan.workers * plan.threads_per_worker);
+        self.manner.scheme = match plan.scheme {
+            Scheme::Split => SchemeChoice::Split,
+            Scheme::TwoPass => SchemeChoice::TwoPass,
+        };
+        self
     }
 }

@@ -9,6 +9,7 @@ use super::record::{SampleLine, read_samples};
 use super::run_file::{ConstraintFile, RunFile};
 use super::{CommandLine, Request, RunError, RunFolder, names};
 use crate::bundle;
+use crate::text::csv_row;
 
 /// The table of an export.
 pub const TABLE_FILE: &str = "samples.csv";
@@ -118,23 +119,9 @@ fn table(lines: &[&SampleLine], constraints: &[ConstraintFile], pictures: &[Stri
         let numbers = [line.index, line.seed, line.step].map(|number| number.to_string());
         let activations = line.activations.iter().map(f32::to_string);
         let row = numbers.into_iter().chain(activations);
-        row_text(row.chain([picture.clone()]))
+        csv_row(row.chain([picture.clone()]))
     });
-    std::iter::once(row_text(heading)).chain(rows).collect()
-}
-
-/// A row of a table (RFC 4180).
-fn row_text(cells: impl Iterator<Item = String>) -> String {
-    let cells: Vec<String> = cells
-        .map(|cell| {
-            if cell.contains([',', '"', '\n', '\r']) {
-                format!("\"{}\"", cell.replace('"', "\"\""))
-            } else {
-                cell
-            }
-        })
-        .collect();
-    cells.join(",") + "\r\n"
+    std::iter::once(csv_row(heading)).chain(rows).collect()
 }
 
 #[cfg(test)]

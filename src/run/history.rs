@@ -1,5 +1,9 @@
 //! `history.jsonl` and `log.txt`: a line for each step, and what happened besides.
 
+use std::fs::File;
+use std::io::{BufRead, BufReader, ErrorKind};
+use std::path::Path;
+
 use ndarray::{Array2, ArrayView2, s};
 use serde::{Deserialize, Serialize};
 
@@ -58,6 +62,33 @@ pub(super) fn rows_of(matrix: ArrayView2<'_, f32>) -> Vec<Vec<f32>> {
     rows.map(|row| row.to_vec()).collect()
 }
 
+/// Visits the lines of the `history.jsonl` in a folder, in their order, one at a time: of a long run
+/// they are more than one wants to hold. A line without an end is not there yet; one that is none of
+/// ours is left out, for a later version may write others.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn for_each_line(folder: &Path, mut visit: impl FnMut(HistoryLine)) -> Result<(), RunError> {
+    let path = folder.join(HISTORY_FILE);
+    let damaged = |error: std::io::Error| RunError::damaged(&path, &error);
+    let mut file = match File::open(&path) {
+        Ok(file) => BufReader::new(file),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(damaged(error)),
+    };
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        file.read_until(b'\n', &mut line).map_err(damaged)?;
+        if line.last() != Some(&b'\n') {
+            return Ok(());
+        }
+        if let Ok(line) = serde_json::from_slice(&line) {
+            visit(line);
+        }
+    }
+}
+
 /// Writes both files.
 pub(super) struct History {
     lines: LineFile,
@@ -91,5 +122,41 @@ impl History {
     /// Lengths of both files, once on the disk.
     pub(super) fn sync(&mut self) -> Result<(u64, u64), RunError> {
         Ok((self.lines.sync()?, self.log.sync()?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn whole_lines_of_ours_are_visited_in_order() {
+        let folder = tempfile::tempdir().unwrap();
+        let read = || {
+            let mut lines = Vec::new();
+            for_each_line(folder.path(), |line| lines.push(line)).unwrap();
+            lines
+        };
+        assert!(read().is_empty(), "no file is no line");
+        let text = concat!(
+            r#"{"step":1,"forwards":2,"n_feasible":0,"objective":null,"seconds":0.5,"activations":[[null],[2.0]]}"#,
+            "\nnone of ours\n\n",
+            r#"{"step":1,"event":"paused"}"#,
+            "\n",
+            r#"{"step":2,"event":"torn"}"#,
+        );
+        std::fs::write(folder.path().join(HISTORY_FILE), text).unwrap();
+        let lines = read();
+        assert_eq!(lines.len(), 2);
+        let HistoryLine::Step { activations, .. } = &lines[0] else {
+            unreachable!("{:?}", lines[0]);
+        };
+        assert!(activations.as_ref().unwrap()[0][0].is_nan());
+        let event = HistoryLine::Event {
+            step: 1,
+            event: "paused".to_owned(),
+        };
+        assert_eq!(lines[1], event);
     }
 }

@@ -78,6 +78,15 @@ impl ConstraintFile {
             margin: constraint.reachable_interval().margin(),
         }
     }
+
+    /// The unit by its index and its label, as people are told of it: `[145] king penguin`; as it was
+    /// typed where it has no label.
+    pub fn unit_name(&self) -> String {
+        match (&self.label, self.index) {
+            (Some(label), Some(index)) => format!("[{index}] {label}"),
+            _ => self.unit.clone(),
+        }
+    }
 }
 
 impl RunFile {

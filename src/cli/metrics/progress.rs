@@ -13,13 +13,13 @@ use crate::sampler::ShareProgress;
 const EVERY: Duration = Duration::from_secs(1);
 
 /// Shows progress once the work takes longer than a second.
-pub(super) struct Shown {
+pub(in crate::cli) struct Shown {
     spinner: Option<ProgressBar>,
     last: Instant,
 }
 
 impl Shown {
-    pub(super) fn new() -> Shown {
+    pub(in crate::cli) fn new() -> Shown {
         let terminal = std::io::stderr().is_terminal();
         Shown {
             spinner: terminal.then(ProgressBar::new_spinner),
@@ -28,7 +28,7 @@ impl Shown {
     }
 
     /// Shows how far it has come, if it is time.
-    pub(super) fn update(&mut self, progress: ShareProgress) {
+    pub(in crate::cli) fn update(&mut self, progress: ShareProgress) {
         if self.last.elapsed() < EVERY {
             return;
         }

@@ -86,32 +86,19 @@ impl Entry {
     /// `#12 54.31` in a run, else the file's name.
     pub(super) fn caption(&self) -> String {
         match self.index {
-            Some(index) => self
-                .activations
-                .iter()
-                .fold(format!("#{index}"), |caption, activation| {
-                    format!("{caption} {}", four_digits(f64::from(*activation)))
-                }),
+            Some(index) => {
+                self.activations
+                    .iter()
+                    .fold(format!("#{index}"), |caption, activation| {
+                        format!("{caption} {}", text::four_digits(f64::from(*activation)))
+                    })
+            }
             None => {
                 let name = self.path.file_name().unwrap_or(self.path.as_os_str());
                 name.to_string_lossy().into_owned()
             }
         }
     }
-}
-
-/// A number with about four significant digits, short enough for a caption.
-pub(super) fn four_digits(number: f64) -> String {
-    let magnitude = number.abs();
-    let decimals = match magnitude {
-        m if m >= 1e6 || (m > 0.0 && m < 1e-3) => return format!("{number:.2e}"),
-        m if m >= 1000.0 => 0,
-        m if m >= 100.0 => 1,
-        m if m >= 10.0 => 2,
-        m if m >= 1.0 => 3,
-        _ => 4,
-    };
-    format!("{number:.decimals$}")
 }
 
 /// A group for each folder, and one for all files that stand beside each other.

@@ -319,11 +319,7 @@ pub(super) fn stepped(at: usize, is_there: bool, by: isize, length: usize) -> us
 
 /// A constraint's unit by its place and label: `[145] king penguin`.
 pub fn unit_name(constraint: &ConstraintFile) -> String {
-    let name = match (&constraint.label, constraint.index) {
-        (Some(label), Some(index)) => format!("[{index}] {label}"),
-        _ => constraint.unit.clone(),
-    };
-    text::clean(&name)
+    text::clean(&constraint.unit_name())
 }
 
 /// A constraint's interval: `20..30`.
