@@ -229,54 +229,6 @@ fn scores_of_a_finished_run_are_found_again_from_its_folder() {
 }
 
 #[test]
-fn metrics_measure_how_large_the_inverse_set_is_and_place_the_samples_between_its_ends() {
-    let folder = tempfile::tempdir().unwrap();
-    let out = folder.path().join("run");
-    json(&run(&[
-        "sample",
-        "--where",
-        "coat in p75..p95",
-        "-n",
-        "8",
-        "-k",
-        "8",
-        "--json",
-        "--quiet",
-        "--out",
-        out.to_str().unwrap(),
-    ]));
-    let path = out.to_str().unwrap();
-    let measured = json(&run(&[
-        "metrics",
-        path,
-        "--share",
-        "--forwards",
-        "1024",
-        "--json",
-    ]));
-    let share = &measured["share"];
-    let value = |key: &str| share[key].as_f64().unwrap();
-    assert_eq!(
-        (share["method"].as_str(), value("draws")),
-        (Some("draws"), 1024.0)
-    );
-    assert!(value("low") <= value("share") && value("share") <= value("high"));
-    assert!(value("high") < 0.6, "{share}");
-    for index in measured["index"].as_array().unwrap() {
-        assert!(
-            index["independent"].as_f64() > index["jittered"].as_f64(),
-            "{index}"
-        );
-        assert!(index["value"].as_f64().unwrap() > 0.3, "{index}");
-    }
-    let text = run(&["metrics", path, "--share", "--forwards", "512"]);
-    let text = String::from_utf8(text.stdout).unwrap();
-    for word in ["Vendi", "log det", "perceptual", "share of the code prior"] {
-        assert!(text.contains(word), "{text}");
-    }
-}
-
-#[test]
 fn an_unreachable_interval_ends_with_the_best_activation_and_exit_3() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("run");

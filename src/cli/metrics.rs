@@ -13,7 +13,7 @@ pub(super) use self::progress::Shown;
 use super::Global;
 use super::exit::Status;
 use crate::run::RunFolder;
-use crate::run::measure::{Request, measure};
+use crate::run::measure::{Request, Watching, measure};
 use crate::sampler::Effort;
 
 /// Arguments of `metrics`.
@@ -21,6 +21,10 @@ use crate::sampler::Effort;
 pub struct MetricsArgs {
     /// The run folder
     run: PathBuf,
+    /// A folder of real images to compare with, PNG or JPEG, in subfolders named after labels where that
+    /// is known (default: the one last used with the run's bundle)
+    #[arg(long, value_name = "DIR")]
+    images: Option<PathBuf>,
     /// Measure how large the inverse set is: the share of the code prior inside the intervals
     #[arg(long)]
     share: bool,
@@ -44,10 +48,14 @@ pub fn run(args: &MetricsArgs, global: &Global, out: &mut dyn Write) -> anyhow::
             most_forwards: args.forwards,
             ..Effort::default()
         }),
+        images: args.images.clone(),
     };
     let mut shown = Shown::new();
-    let mut progress = |progress| shown.update(progress);
-    let measured = measure(&folder, global.library.as_deref(), &request, &mut progress)?;
+    let watching = Watching {
+        share: &mut |progress| shown.update(progress),
+        images: super::progress::of_images(false),
+    };
+    let measured = measure(&folder, global.library.as_deref(), &request, watching)?;
     drop(shown);
     if args.json {
         writeln!(out, "{}", serde_json::to_string(&measured)?)?;

@@ -7,6 +7,7 @@ use super::{Run, RunError};
 use crate::bundle::Bundle;
 use crate::engine::{Engine, EngineError, ImageNetwork};
 use crate::metrics::Diversity;
+use crate::real;
 use crate::runtime::Runtime;
 
 /// Name of the encoder E in reports; without one embeddings are a sample's own values.
@@ -18,6 +19,8 @@ const JUDGE: &str = "judge";
 pub(super) struct Space {
     /// The encoder's name in reports.
     pub name: &'static str,
+    /// Where real images have embeddings of the same kind.
+    pub kind: real::Space,
     /// `[n, p]`.
     pub embeddings: Array2<f32>,
     /// The bandwidth of kernels there, where the statistics have one.
@@ -62,16 +65,22 @@ pub(super) fn spaces(
     samples: &SampleTensors,
     images: &[Vec<f32>],
 ) -> Result<Vec<Space>, RunError> {
-    let space = |name, embeddings| Space {
+    let space = |name, kind, embeddings| Space {
         name,
+        kind,
         embeddings,
         bandwidth: bandwidth(bundle, name),
     };
     let embeddings = matrix(&samples.embeddings, samples.embedding_length)?;
-    let mut spaces = vec![space(optimised_space(bundle), embeddings.to_owned())];
+    let optimised = match bundle.manifest().encoder {
+        Some(_) => real::Space::Encoder,
+        None => real::Space::Pixels,
+    };
+    let name = optimised_space(bundle);
+    let mut spaces = vec![space(name, optimised, embeddings.to_owned())];
     let shape = &engine.shapes().image;
     if let Some(mut judge) = ImageNetwork::judge(runtime, bundle, shape)? {
-        spaces.push(space(JUDGE, judge.run(images)?));
+        spaces.push(space(JUDGE, real::Space::Judge, judge.run(images)?));
     }
     Ok(spaces)
 }

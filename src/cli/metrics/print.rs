@@ -1,10 +1,12 @@
 //! Scores as text.
 
+mod real;
+
 use std::io::{self, Write};
 
 use super::table::{Table, figure, optional, with_interval};
 use crate::metrics::{BandwidthSource, Perceptual, Scores};
-use crate::run::measure::{Measured, ShareReport};
+use crate::run::measure::{Independent, Measured, ShareReport};
 
 /// Everything that was measured.
 pub(super) fn report(measured: &Measured, out: &mut dyn Write) -> io::Result<()> {
@@ -18,6 +20,10 @@ pub(super) fn report(measured: &Measured, out: &mut dyn Write) -> io::Result<()>
     if let Some(share) = &measured.share {
         writeln!(out)?;
         self::share(share, out)?;
+    }
+    if let Some(real) = &measured.real {
+        writeln!(out)?;
+        self::real::report(measured, real, out)?;
     }
     Ok(())
 }
@@ -52,12 +58,15 @@ fn diversity(measured: &Measured, out: &mut dyn Write) -> io::Result<()> {
         with_interval(s.riesz_energy, s.intervals.riesz_energy)
     });
     if let Some(index) = &measured.index {
-        let mut values = index.iter();
-        let cells = all.iter().map(|_| match values.next() {
-            Some(Some(index)) => with_interval(index.value, index.interval),
-            _ => "-".to_owned(),
+        let cells = index.encoders.iter().map(|index| match index {
+            Some(index) => with_interval(index.value, index.interval),
+            None => "-".to_owned(),
         });
-        table.row("index (0 one image, 1 independent)", cells);
+        let name = match index.independent {
+            Independent::Prior => "index (1: independent draws)",
+            Independent::Real => "index (1: real images inside)",
+        };
+        table.row(name, cells);
     }
     let mut row = |name: &str, cell: &dyn Fn(&Scores) -> String| {
         table.row(name, all.iter().map(cell));
@@ -117,7 +126,7 @@ fn share(share: &ShareReport, out: &mut dyn Write) -> io::Result<()> {
     } else {
         writeln!(
             out,
-            "by splitting {} populations of {} codes over up to {} levels, {} codes evaluated",
+            "by splitting {} populations of {} codes over {} levels, {} codes evaluated",
             share.repeats, share.population, share.levels, share.forwards
         )
     }

@@ -1,23 +1,29 @@
 //! What `metrics` says of a run's samples: evaluated and scored again, from the run's folder alone.
 
 mod anchors;
+mod index;
 mod perceptual;
+mod real;
+mod sanity;
 mod share;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::Array2;
 use serde::Serialize;
 
 use super::record::SampleTensors;
-use super::score::{self, Space, matrix};
-use super::{OpenedRun, RunError, RunFolder, open_run};
-use crate::engine::{self, Engine, ImageNetwork};
-use crate::metrics::{DiversityIndex, PairDistances, Perceptual, Scores, diversity_index};
+use super::score::{self, matrix};
+use super::{RunError, RunFolder, open_run};
+use crate::engine::Engine;
+use crate::metrics::{PairDistances, Perceptual, Scores};
 use crate::query::Query;
-use crate::sampler::{Effort, Evaluate, PriorShare, ShareProgress};
+use crate::real::{Progress, RealImages};
+use crate::sampler::{Effort, Evaluate, ShareProgress};
 
+pub use index::{Independent, IndexReport};
+pub use real::{ClassKind, RealReport};
 pub use share::ShareReport;
 
 /// What is to be measured besides the scores.
@@ -25,6 +31,16 @@ pub use share::ShareReport;
 pub struct Request {
     /// How much to spend on the share of the code prior; nothing leaves it out.
     pub share: Option<Effort>,
+    /// A folder of real images to compare with; otherwise the one last used with the bundle, if any.
+    pub images: Option<PathBuf>,
+}
+
+/// Who is told how far the work has come.
+pub struct Watching<'a> {
+    /// The measurement of the share.
+    pub share: &'a mut dyn FnMut(ShareProgress),
+    /// Looking at real images.
+    pub images: Progress,
 }
 
 /// Samples of a run, evaluated and scored again.
@@ -42,21 +58,21 @@ pub struct Measured {
     pub perceptual: Option<Perceptual>,
     /// How large the inverse set is, where that was asked.
     pub share: Option<ShareReport>,
-    /// The diversity index in each encoder of `diversity`, where independent members of the set are
-    /// known; null where it has no value.
-    pub index: Option<Vec<Option<DiversityIndex>>>,
+    /// The diversity index, where independent members of the set are known.
+    pub index: Option<IndexReport>,
+    /// The samples beside real images, where a folder of them is known.
+    pub real: Option<RealReport>,
 }
 
-/// Checks and scores the samples of a run; the run may still be at work. `progress` is told how far the
-/// measurement of the share has come.
+/// Checks and scores the samples of a run; the run may still be at work.
 ///
 /// # Errors
-/// A file is damaged, the bundle or the runtime changed, or the runtime failed.
+/// A file is damaged, the bundle or the runtime changed, an image cannot be read, or the runtime failed.
 pub fn measure(
     folder: &RunFolder,
     library: Option<&Path>,
     request: &Request,
-    progress: &mut dyn FnMut(ShareProgress),
+    watching: Watching<'_>,
 ) -> Result<Measured, RunError> {
     let opened = open_run(folder, library)?;
     let samples = SampleTensors::read(folder)?;
@@ -76,25 +92,52 @@ pub fn measure(
         .map(|space| PairDistances::of(space.embeddings.view()))
         .collect();
     let scored = spaces.iter().zip(&pairs).map(|(space, pairs)| {
-        Scores::of(space.name, space.embeddings.view(), pairs, space.bandwidth)
+        let rows = space.embeddings.view();
+        Scores::of(space.name, rows, pairs, space.bandwidth)
     });
     let diversity = scored.collect();
     let perceptual = perceptual::perceptual(&opened, &engine.shapes().image, &images)?;
-    let mut measured = Measured {
+    let found = match &request.share {
+        Some(effort) => Some(share::share(&opened, &mut engine, effort, watching.share)?),
+        None => None,
+    };
+    let folder_of_images = request
+        .images
+        .clone()
+        .or_else(|| RealImages::remembered(bundle));
+    let compared = match &folder_of_images {
+        Some(path) => Some(real::compare(
+            &opened,
+            path,
+            &spaces,
+            &images,
+            watching.images,
+        )?),
+        None => None,
+    };
+    let members = match (&found, &compared) {
+        (Some(found), _) if found.inside.nrows() > 1 => {
+            index::of_codes(&opened, &mut engine, found.inside.view())?
+        }
+        (_, Some(compared)) => index::of_images(&compared.inside),
+        _ => None,
+    };
+    let index = match &members {
+        Some(members) => index::index(&opened, &mut engine, codes, &spaces, &pairs, members)?,
+        None => None,
+    };
+    Ok(Measured {
         run: folder.path().display().to_string(),
         n: samples.len(),
         n_inside,
         diversity,
         perceptual,
-        share: None,
-        index: None,
-    };
-    if let Some(effort) = &request.share {
-        let found = share::share(&opened, &mut engine, effort, progress)?;
-        measured.share = Some(ShareReport::new(&found, effort));
-        measured.index = index(&opened, &mut engine, codes, &spaces, &pairs, &found)?;
-    }
-    Ok(measured)
+        share: found
+            .zip(request.share)
+            .map(|(found, effort)| ShareReport::new(&found, &effort)),
+        index,
+        real: compared.map(|compared| compared.report),
+    })
 }
 
 /// Rows of `activations` `[n, m]` inside every interval of the query.
@@ -106,49 +149,4 @@ fn count_inside(activations: &Array2<f32>, query: &Query) -> usize {
     let rows = activations.rows().into_iter();
     rows.filter(|row| (0..row.len()).all(|at| inside(row[at], at)))
         .count()
-}
-
-/// The diversity index in each space, with the codes inside that the share was measured with as
-/// independent members; none where they or the samples are too few.
-fn index(
-    opened: &OpenedRun,
-    engine: &mut Engine,
-    codes: ArrayView2<'_, f32>,
-    spaces: &[Space],
-    pairs: &[PairDistances],
-    share: &PriorShare,
-) -> Result<Option<Vec<Option<DiversityIndex>>>, RunError> {
-    let prior = engine::code_prior(&opened.bundle, engine.shapes().code_length)?;
-    let jittered = spaces
-        .first()
-        .and_then(|space| anchors::jittered(codes, space.embeddings.view(), &prior));
-    let (Some(jittered), Some(independent)) = (jittered, anchors::independent(share.inside.view()))
-    else {
-        return Ok(None);
-    };
-    let low = pair_distances(opened, engine, &jittered)?;
-    let high = pair_distances(opened, engine, &independent)?;
-    let ends = low.iter().zip(&high);
-    let index = pairs
-        .iter()
-        .zip(ends)
-        .map(|(sample, (low, high))| diversity_index(sample, low, high));
-    Ok(Some(index.collect()))
-}
-
-/// Of the images of some codes, in E and then in the judge, where there is one.
-fn pair_distances(
-    opened: &OpenedRun,
-    engine: &mut Engine,
-    codes: &Array2<f32>,
-) -> Result<Vec<PairDistances>, RunError> {
-    let embeddings = engine.evaluate(codes.view())?.embeddings;
-    let mut found = vec![PairDistances::of(embeddings.view())];
-    let shape = engine.shapes().image.clone();
-    let judge = ImageNetwork::judge(opened.runtime.as_ref(), &opened.bundle, &shape)?;
-    if let Some(mut judge) = judge {
-        let images = engine.render(codes.view())?;
-        found.push(PairDistances::of(judge.run(&images)?.view()));
-    }
-    Ok(found)
 }

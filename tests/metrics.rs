@@ -1,0 +1,160 @@
+//! `invset metrics` from outside: scores, how large the inverse set is, and samples beside real images.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use std::path::{Path, PathBuf};
+use std::process::Output;
+
+use common::{failure, json};
+use serde_json::Value;
+
+/// Runs of eight samples, and a cache away from the user's.
+struct Scene {
+    folder: tempfile::TempDir,
+}
+
+impl Scene {
+    fn new() -> Scene {
+        Scene {
+            folder: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn invset(&self, arguments: &[&str]) -> Output {
+        common::invset()
+            .env("INVSET_CACHE", self.path("cache"))
+            .args(arguments)
+            .args(["--runtime", "embedded"])
+            .output()
+            .unwrap()
+    }
+
+    /// A run for a label.
+    fn sample(&self, label: &str) -> PathBuf {
+        let out = self.path(label);
+        let query = format!("{label} in p75..p95");
+        let path = out.to_str().unwrap();
+        let counts = ["-n", "8", "-k", "8"];
+        let rest = ["--json", "--quiet", "--out", path];
+        json(&self.invset(&[&["sample", "--where", &query], &counts[..], &rest].concat()));
+        out
+    }
+
+    fn metrics(&self, run: &Path, more: &[&str]) -> Value {
+        let path = run.to_str().unwrap();
+        json(&self.invset(&[&["metrics", path, "--json"], more].concat()))
+    }
+
+    fn text(&self, run: &Path, more: &[&str]) -> String {
+        let path = run.to_str().unwrap();
+        let output = self.invset(&[&["metrics", path], more].concat());
+        let (code, stderr) = failure(&output);
+        assert_eq!(code, 0, "{stderr}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+}
+
+#[test]
+fn the_inverse_set_is_measured_and_the_samples_placed_between_its_ends() {
+    let scene = Scene::new();
+    let run = scene.sample("coat");
+    let measured = scene.metrics(&run, &["--share", "--forwards", "1024"]);
+    let share = &measured["share"];
+    let value = |key: &str| share[key].as_f64().unwrap();
+    assert_eq!(
+        (share["method"].as_str(), value("draws")),
+        (Some("draws"), 1024.0)
+    );
+    assert!(value("low") <= value("share") && value("share") <= value("high"));
+    assert!(value("high") < 0.6, "{share}");
+    assert_eq!(measured["index"]["independent"], "prior");
+    for index in measured["index"]["encoders"].as_array().unwrap() {
+        assert!(
+            index["independent"].as_f64() > index["jittered"].as_f64(),
+            "{index}"
+        );
+        assert!(index["value"].as_f64().unwrap() > 0.3, "{index}");
+    }
+    let text = scene.text(&run, &["--share", "--forwards", "512"]);
+    for word in ["Vendi", "log det", "perceptual", "share of the code prior"] {
+        assert!(text.contains(word), "{text}");
+    }
+}
+
+/// The images of one run stand for the real images of its class, those of another for other classes.
+#[test]
+fn samples_that_are_the_real_images_cover_them_and_others_do_not() {
+    let scene = Scene::new();
+    let (sneakers, bags) = (scene.sample("sneaker"), scene.sample("bag"));
+    let images = scene.path("real");
+    for (run, label) in [(&sneakers, "sneaker"), (&bags, "bag")] {
+        std::fs::create_dir_all(images.join(label)).unwrap();
+        for entry in std::fs::read_dir(run.join("images")).unwrap() {
+            let path = entry.unwrap().path();
+            std::fs::copy(&path, images.join(label).join(path.file_name().unwrap())).unwrap();
+        }
+    }
+    let folder = ["--images", images.to_str().unwrap()];
+    let own = scene.metrics(&sneakers, &folder);
+    let real = &own["real"];
+    assert_eq!(
+        (&real["images"], &real["class"]),
+        (&Value::from(16), &Value::from("label"))
+    );
+    // Eight bits a pixel may move an image over the end of the interval.
+    assert!(real["inside"].as_u64().unwrap() >= 6, "{real}");
+    for against in real["against"].as_array().unwrap() {
+        assert_eq!(against["coverage"]["value"], 1.0, "{against}");
+        assert_eq!(against["precision"]["value"], 1.0, "{against}");
+    }
+    assert_eq!(own["index"]["independent"], "real");
+    let score = |measured: &Value| measured["real"]["sanity"]["score"].as_f64().unwrap();
+    assert!(score(&own) > 0.9, "{real}");
+    let layers = real["sanity"]["layers"].as_array().unwrap();
+    assert!(layers.len() > 2 && layers.len() <= 8, "{real}");
+
+    // The bags under the name of sneakers: none is inside, and the classifier treats them as others.
+    let swapped = scene.path("swapped");
+    std::fs::create_dir(&swapped).unwrap();
+    std::fs::rename(images.join("bag"), swapped.join("sneaker")).unwrap();
+    std::fs::rename(images.join("sneaker"), swapped.join("bag")).unwrap();
+    let other = scene.metrics(&sneakers, &["--images", swapped.to_str().unwrap()]);
+    assert!(score(&other) < 0.2, "{}", other["real"]["sanity"]);
+
+    let text = scene.text(&sneakers, &["--images", swapped.to_str().unwrap()]);
+    for word in ["coverage", "sanity check", "16 real images"] {
+        assert!(text.contains(word), "{text}");
+    }
+}
+
+#[test]
+fn one_real_image_inside_leaves_what_needs_neighbours_without_a_value() {
+    let scene = Scene::new();
+    let run = scene.sample("sneaker");
+    let images = scene.path("one");
+    std::fs::create_dir(&images).unwrap();
+    let first = run.join("images/00000.png");
+    std::fs::copy(&first, images.join("a.png")).unwrap();
+    let measured = scene.metrics(&run, &["--images", images.to_str().unwrap()]);
+    let real = &measured["real"];
+    assert_eq!(real["class"], "top");
+    for against in real["against"].as_array().unwrap() {
+        assert!(against["coverage"]["value"].is_null(), "{against}");
+    }
+    assert!(real["sanity"]["score"].is_null(), "{real}");
+    assert!(measured["index"].is_null(), "{measured}");
+    let text = scene.text(&run, &["--images", images.to_str().unwrap()]);
+    assert!(text.contains("coverage"), "{text}");
+    let (code, stderr) = failure(&scene.invset(&[
+        "metrics",
+        run.to_str().unwrap(),
+        "--images",
+        scene.path("none").to_str().unwrap(),
+    ]));
+    assert_eq!(code, 4, "{stderr}");
+}
