@@ -37,7 +37,7 @@ impl Scene {
     /// A run for a label.
     fn sample(&self, label: &str) -> PathBuf {
         let out = self.path(label);
-        let query = format!("{label} in p75..p95");
+        let query = format!("{label} in p95..p99");
         let path = out.to_str().unwrap();
         let counts = ["-n", "8", "-k", "8"];
         let rest = ["--json", "--quiet", "--out", path];

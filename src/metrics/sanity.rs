@@ -28,7 +28,8 @@ pub struct Sanity {
     pub n_others: usize,
     /// From the input on.
     pub layers: Vec<LayerSanity>,
-    /// The mean score of the layers that have one.
+    /// The score of the layers together: the sums over those that have one, divided, so that a layer
+    /// counts as much as it tells the class from others. Null where none does.
     pub score: Option<f64>,
 }
 
@@ -193,17 +194,27 @@ impl SanityCheck {
     /// Compares the sets.
     pub fn result(&self) -> Sanity {
         let layers: Vec<LayerSanity> = self.layers.iter().map(CollectedLayer::compared).collect();
-        let scores: Vec<f64> = layers.iter().filter_map(|layer| layer.score).collect();
-        let mean = scores.iter().sum::<f64>() / scores.len() as f64;
+        let score = together(&layers);
         let [n_samples, n_class, n_others] = self.counts;
         Sanity {
             n_samples,
             n_class,
             n_others,
             layers,
-            score: (!scores.is_empty()).then_some(mean),
+            score,
         }
     }
+}
+
+/// The score over all layers that have one.
+fn together(layers: &[LayerSanity]) -> Option<f64> {
+    let (mut reached, mut whole) = (0.0, 0.0);
+    for layer in layers.iter().filter(|layer| layer.score.is_some()) {
+        let zero = layer.class_to_others?;
+        reached += layer.samples_to_class? - zero;
+        whole += layer.class_to_class? - zero;
+    }
+    (whole > 0.0).then(|| reached / whole)
 }
 
 impl CollectedLayer {
@@ -272,6 +283,7 @@ mod tests {
         let mixed = check((50..70).map(|at| image(0, at, 3.0)), 20, 20);
         let layer = &mixed.layers[0];
         let score = layer.score.unwrap();
+        assert_eq!(mixed.score, layer.score);
         assert!((0.1..0.9).contains(&score), "{mixed:?}");
         let ends = layer.interval.unwrap();
         assert!(ends.low <= score && score <= ends.high);

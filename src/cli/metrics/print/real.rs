@@ -76,7 +76,7 @@ fn sanity(real: &RealReport, sanity: &Sanity, out: &mut dyn Write) -> io::Result
             ],
         );
     }
-    table.row("mean", [optional(sanity.score)]);
+    table.row("together", [optional(sanity.score)]);
     table.print(out)?;
     let class = match real.class {
         ClassKind::Label => "of the class",
