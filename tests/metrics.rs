@@ -35,9 +35,9 @@ impl Scene {
     }
 
     /// A run for a label.
-    fn sample(&self, label: &str) -> PathBuf {
+    fn sample(&self, label: &str, interval: &str) -> PathBuf {
         let out = self.path(label);
-        let query = format!("{label} in p95..p99");
+        let query = format!("{label} in {interval}");
         let path = out.to_str().unwrap();
         let counts = ["-n", "8", "-k", "8"];
         let rest = ["--json", "--quiet", "--out", path];
@@ -62,7 +62,7 @@ impl Scene {
 #[test]
 fn the_inverse_set_is_measured_and_the_samples_placed_between_its_ends() {
     let scene = Scene::new();
-    let run = scene.sample("coat");
+    let run = scene.sample("coat", "p75..p95");
     let measured = scene.metrics(&run, &["--share", "--forwards", "1024"]);
     let share = &measured["share"];
     let value = |key: &str| share[key].as_f64().unwrap();
@@ -90,7 +90,10 @@ fn the_inverse_set_is_measured_and_the_samples_placed_between_its_ends() {
 #[test]
 fn samples_that_are_the_real_images_cover_them_and_others_do_not() {
     let scene = Scene::new();
-    let (sneakers, bags) = (scene.sample("sneaker"), scene.sample("bag"));
+    let (sneakers, bags) = (
+        scene.sample("sneaker", "p95..p99"),
+        scene.sample("bag", "p95..p99"),
+    );
     let images = scene.path("real");
     for (run, label) in [(&sneakers, "sneaker"), (&bags, "bag")] {
         std::fs::create_dir_all(images.join(label)).unwrap();
@@ -135,7 +138,7 @@ fn samples_that_are_the_real_images_cover_them_and_others_do_not() {
 #[test]
 fn one_real_image_inside_leaves_what_needs_neighbours_without_a_value() {
     let scene = Scene::new();
-    let run = scene.sample("sneaker");
+    let run = scene.sample("sneaker", "p95..p99");
     let images = scene.path("one");
     std::fs::create_dir(&images).unwrap();
     let first = run.join("images/00000.png");

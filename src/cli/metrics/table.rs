@@ -49,7 +49,7 @@ impl Table {
     }
 }
 
-/// A figure in four significant digits; `-` where it is not a number.
+/// A figure in three or four significant digits; `-` where it is not a number.
 pub(super) fn figure(value: f64) -> String {
     if !value.is_finite() {
         return "-".to_owned();
@@ -58,8 +58,14 @@ pub(super) fn figure(value: f64) -> String {
     if magnitude != 0.0 && !(1e-3..1e6).contains(&magnitude) {
         return format!("{value:.3e}");
     }
-    let whole_digits = magnitude.max(1.0).log10().floor() as usize;
-    format!("{value:.*}", 3_usize.saturating_sub(whole_digits))
+    // Four digits, three after a leading zero.
+    let place = magnitude.log10().floor();
+    let decimals = match magnitude {
+        0.0 => 0,
+        _ if magnitude < 1.0 => (2.0 - place) as usize,
+        _ => (3.0 - place).max(0.0) as usize,
+    };
+    format!("{value:.decimals$}")
 }
 
 /// The same where it may be missing.
@@ -107,7 +113,7 @@ mod tests {
     fn figures_have_four_digits_and_what_is_no_number_a_dash() {
         let shown = [0.0, 1.23456, 45.678, 12345.6, -0.5, 1e-5, 3.2e8, f64::NAN].map(figure);
         let expected = [
-            "0.000", "1.235", "45.68", "12346", "-0.500", "1.000e-5", "3.200e8", "-",
+            "0", "1.235", "45.68", "12346", "-0.500", "1.000e-5", "3.200e8", "-",
         ];
         assert_eq!(shown, expected);
         let ends = Confidence {

@@ -124,7 +124,7 @@ fn class_images(
 ) -> Result<(ClassKind, Vec<usize>, Vec<usize>), RunError> {
     let mut random = ChaCha8Rng::seed_from_u64(SEED);
     let order = real::shuffled(real.len(), &mut random);
-    let label = units.first().and_then(|unit| label_of(unit));
+    let label = units.first().and_then(label_of);
     let of_label = |&index: &usize| label.is_some() && real.class_index(index) == label;
     let labelled: Vec<usize> = order.iter().copied().filter(of_label).collect();
     let (kind, class) = match units.first() {

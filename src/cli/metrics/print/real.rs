@@ -30,20 +30,18 @@ fn against(measured: &Measured, real: &RealReport, out: &mut dyn Write) -> io::R
     let encoders = measured.diversity.iter();
     let names = encoders.map(|scores| scores.diversity.encoder.clone());
     let mut table = Table::new(std::iter::once("against those inside".to_owned()).chain(names));
-    let scores: [(&str, fn(&AgainstReal) -> RowMean); 4] = [
-        ("precision", |against| against.precision),
-        ("recall", |against| against.recall),
-        ("density", |against| against.density),
-        ("coverage", |against| against.coverage),
-    ];
-    for (name, of) in scores {
+    let mut row = |name: &str, of: &dyn Fn(&AgainstReal) -> RowMean| {
         let cells = real.against.iter().map(|against| {
             let mean = against.as_ref().map(of);
             let value = mean.and_then(|mean| mean.value).unwrap_or(f64::NAN);
             with_interval(value, mean.and_then(|mean| mean.interval))
         });
         table.row(name, cells);
-    }
+    };
+    row("precision", &|against| against.precision);
+    row("recall", &|against| against.recall);
+    row("density", &|against| against.density);
+    row("coverage", &|against| against.coverage);
     let reach = real.against.iter().map(|against| match against {
         Some(against) => format!(
             "k = {} real, {} samples",
