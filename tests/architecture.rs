@@ -49,7 +49,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("machine", &[]),
     (
         "report",
-        &["bundle", "metrics", "preview", "run", "sampler", "text"],
+        &[
+            "bundle", "metrics", "preview", "real", "run", "sampler", "text",
+        ],
     ),
     (
         "config",

@@ -89,6 +89,7 @@ pub fn run(args: &ReportArgs, global: &Global, out: &mut dyn Write) -> anyhow::R
             library: global.library.clone(),
             request: Request {
                 share: args.share.then(Effort::default),
+                ..Request::default()
             },
         },
     };

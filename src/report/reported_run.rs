@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use super::picture::{self, Shown, Size};
 use super::traces::Traces;
 use crate::bundle;
-use crate::run::measure::{self, Measured, measure};
+use crate::real;
+use crate::run::measure::{self, Measured, Watching, measure};
 use crate::run::record::{SampleLine, SampleTensors, read_samples};
 use crate::run::run_file::{ConstraintFile, RunFile};
 use crate::run::{CommandLine, Listed, Marks, Request, RunError, RunFolder, RunState, Standing};
@@ -101,7 +102,11 @@ impl ReportedRun {
             .collect();
         let measured = match scoring {
             Scoring::On { library, request } => {
-                let measured = measure(&folder, library.as_deref(), request, progress);
+                let watching = Watching {
+                    share: progress,
+                    images: real::unwatched(),
+                };
+                let measured = measure(&folder, library.as_deref(), request, watching);
                 measured.map_err(|error| error.to_string())
             }
             Scoring::Off => Err("left out, as asked for (--no-scores)".to_owned()),

@@ -37,7 +37,8 @@ fn all(measured: &Measured) -> Vec<Score> {
             });
         };
         of_one_space(scores, &mut add);
-        let index = measured.index.as_ref().and_then(|all| all.get(at));
+        let index = measured.index.as_ref();
+        let index = index.and_then(|index| index.encoders.get(at));
         if let Some(Some(index)) = index {
             add(
                 "index (0: one image, 1: independent)",
