@@ -220,7 +220,7 @@ mod tests {
     use crate::engine::SchemeChoice;
     use crate::run::{CommandLine, Manner};
     use crate::runtime::{DeviceChoice, RuntimeChoice, RuntimeRequest};
-    use crate::sampler::{Ascent, ConstraintKind, MethodKind, Settings, Stop, Update};
+    use crate::sampler::{Ascent, Chain, ConstraintKind, MethodKind, Settings, Stop, Update};
 
     fn usual() -> Request {
         Request {
@@ -258,6 +258,13 @@ mod tests {
             ascent: Ascent {
                 steps: 9,
                 decay: 0.5,
+            },
+            chain: Chain {
+                count: 3,
+                epsilon1: 0.125,
+                epsilon3: 0.25,
+                save_every: 2,
+                reset_every: 0,
             },
             ..Settings::new(MethodKind::Joint, 20)
         };

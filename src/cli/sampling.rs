@@ -9,7 +9,7 @@ use super::Global;
 use crate::bundle::Smoothness;
 use crate::engine::SchemeChoice;
 use crate::run::{Manner, defaults};
-use crate::sampler::{Ascent, ConstraintKind, MethodKind, Settings, Stop, Update};
+use crate::sampler::{Ascent, Chain, ConstraintKind, MethodKind, Settings, Stop, Update};
 
 /// The largest integer of TOML, in which the files of a run are written.
 const LARGEST: u64 = i64::MAX as u64;
@@ -67,7 +67,7 @@ pub(super) struct Sampling {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Tuning")]
 pub(super) struct Tuning {
-    /// Adam's step, and the first step of `maximise`, in spreads of the code prior
+    /// Adam's step, the first step of `maximise` and ε2 of `ppgn`, in spreads of the code prior
     #[arg(long, default_value_t = Settings::STEP_SIZE, value_name = "X")]
     step_size: f64,
     /// Length of the plain step of `incremental`, in typical code lengths
@@ -94,6 +94,21 @@ pub(super) struct Tuning {
     /// What a step of `maximise` leaves of a code's distance from the prior's mean
     #[arg(long, default_value_t = Ascent::DECAY, value_name = "X")]
     decay: f64,
+    /// Chains of `cover` and `ppgn` (default: one for each sample of `cover`, 8 of `ppgn`)
+    #[arg(long, value_name = "N", value_parser = up_to::<usize>(MOST_SAMPLES))]
+    chains: Option<usize>,
+    /// ε1 of `ppgn`: share of the way to its reconstruction that a code goes at a step
+    #[arg(long, default_value_t = Chain::EPSILON1, value_name = "X")]
+    epsilon1: f64,
+    /// ε3 of `ppgn`: noise of a step, in spreads of the code prior
+    #[arg(long, default_value_t = Chain::EPSILON3, value_name = "X")]
+    epsilon3: f64,
+    /// Steps of `ppgn` between two looks at a chain
+    #[arg(long, default_value_t = Chain::SAVE_EVERY, value_name = "N", value_parser = up_to::<u64>(LARGEST))]
+    save_every: u64,
+    /// Steps after which `ppgn` puts a chain at its next start (0: never)
+    #[arg(long, default_value_t = Chain::RESET_EVERY, value_name = "N", value_parser = up_to::<u64>(LARGEST))]
+    reset_every: u64,
     /// Where backward passes get forward values: kept, or computed again
     #[arg(long, value_enum, default_value_t, value_name = "SCHEME")]
     scheme: SchemeChoice,
@@ -164,6 +179,13 @@ impl Sampling {
             ascent: Ascent {
                 steps: tuning.ascent_steps,
                 decay: tuning.decay,
+            },
+            chain: Chain {
+                count: tuning.chains.unwrap_or(defaults.chain.count),
+                epsilon1: tuning.epsilon1,
+                epsilon3: tuning.epsilon3,
+                save_every: tuning.save_every,
+                reset_every: tuning.reset_every,
             },
             ..defaults
         }

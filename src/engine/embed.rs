@@ -32,7 +32,7 @@ impl ImageNetwork {
     ) -> Result<Option<ImageNetwork>, EngineError> {
         let facts = bundle.manifest().judge.as_ref();
         facts
-            .map(|facts| ImageNetwork::new(runtime, bundle, facts, "judge", image_shape))
+            .map(|facts| ImageNetwork::new(runtime, bundle, facts, "judge", image_shape, cores()))
             .transpose()
     }
 
@@ -47,11 +47,11 @@ impl ImageNetwork {
     ) -> Result<Option<ImageNetwork>, EngineError> {
         let facts = bundle.manifest().inverse.as_ref();
         facts
-            .map(|facts| ImageNetwork::new(runtime, bundle, facts, "inverse", image_shape))
+            .map(|facts| ImageNetwork::new(runtime, bundle, facts, "inverse", image_shape, cores()))
             .transpose()
     }
 
-    /// A network of the bundle, which `section` of the manifest names.
+    /// A network of the bundle, which `section` of the manifest names, on so many threads.
     ///
     /// # Errors
     /// As [`ImageNetwork::judge`].
@@ -61,10 +61,10 @@ impl ImageNetwork {
         facts: &Network,
         section: &str,
         image_shape: &[usize],
+        threads: usize,
     ) -> Result<ImageNetwork, EngineError> {
         let graph = image_network(bundle, facts, section, image_shape, BATCH)?;
         let width = graph.shape(graph.outputs()[0])[1];
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let options = SessionOptions::threads(threads);
         Ok(ImageNetwork {
             session: runtime.load(&onnx::serialise(&graph)?, &options)?,
@@ -101,6 +101,11 @@ impl ImageNetwork {
         Array2::from_shape_vec((images.len(), self.width), vectors)
             .map_err(|error| EngineError::Internal(error.to_string()))
     }
+}
+
+/// A thread for each core.
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// A network behind images: `[batch, C, H, W]` in [0, 1], resized to what it takes, to vectors

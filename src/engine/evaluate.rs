@@ -1,8 +1,10 @@
 //! The engine as the sampler sees it.
 
+use std::sync::Arc;
+
 use ndarray::{Array2, ArrayView2};
 
-use super::{Engine, EngineError, Scheme};
+use super::{Engine, EngineError, ImageNetwork, Scheme};
 use crate::sampler::{Evaluate, EvaluateError, Evaluation, PullBack};
 
 impl Evaluate for Engine {
@@ -66,6 +68,32 @@ impl Evaluate for Engine {
         let (evaluation, _) =
             self.retrying(|engine| engine.pool.evaluate(codes, false, &engine.clock))?;
         Ok(evaluation.activations)
+    }
+
+    fn reconstruct(
+        &mut self,
+        codes: ArrayView2<'_, f32>,
+    ) -> Result<Option<Array2<f32>>, EvaluateError> {
+        let bundle = Arc::clone(&self.bundle);
+        let Some(facts) = &bundle.manifest().inverse else {
+            return Ok(None);
+        };
+        let images = self.render(codes)?;
+        self.counts.forwards += codes.nrows() as u64;
+        let inverse = match &mut self.inverse {
+            Some(inverse) => inverse,
+            unused => unused.insert(ImageNetwork::new(
+                self.runtime.as_ref(),
+                &self.bundle,
+                facts,
+                "inverse",
+                &self.shapes.image,
+                // Whatever the number of cores: the sums of a run must not depend on it.
+                1,
+            )?),
+        };
+        let _running = self.clock.start();
+        Ok(Some(inverse.run(&images)?))
     }
 
     fn block_rows(&self) -> usize {

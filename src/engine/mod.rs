@@ -96,6 +96,8 @@ pub struct Engine {
     shapes: Shapes,
     pool: Pool,
     kept: Option<Kept>,
+    /// Loaded when it is first needed.
+    inverse: Option<ImageNetwork>,
     counts: Counts,
     clock: RuntimeClock,
     notices: Vec<String>,
@@ -166,6 +168,7 @@ impl Engine {
             plan,
             pool,
             kept: None,
+            inverse: None,
             counts: Counts::default(),
             clock: RuntimeClock::default(),
             notices: Vec::new(),

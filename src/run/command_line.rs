@@ -10,7 +10,7 @@ use super::run_file::RunFile;
 use super::{Manner, Request, defaults};
 use crate::engine::{Plan, Scheme, SchemeChoice};
 use crate::runtime::{EMBEDDED, RuntimeChoice, RuntimeRequest};
-use crate::sampler::Settings;
+use crate::sampler::{Chain, Settings};
 use crate::text::shell_word;
 
 /// Bytes in the unit of `--memory-cap`.
@@ -100,6 +100,29 @@ impl CommandLine {
         }
         if settings.ascent.decay != usual.ascent.decay {
             self.flag("--decay", settings.ascent.decay.to_string());
+        }
+        self.chain(&settings.chain, &usual.chain);
+    }
+
+    fn chain(&mut self, chain: &Chain, usual: &Chain) {
+        if chain.count != usual.count {
+            self.flag("--chains", chain.count.to_string());
+        }
+        for (flag, value, usual) in [
+            ("--epsilon1", chain.epsilon1, usual.epsilon1),
+            ("--epsilon3", chain.epsilon3, usual.epsilon3),
+        ] {
+            if value != usual {
+                self.flag(flag, value.to_string());
+            }
+        }
+        for (flag, value, usual) in [
+            ("--save-every", chain.save_every, usual.save_every),
+            ("--reset-every", chain.reset_every, usual.reset_every),
+        ] {
+            if value != usual {
+                self.flag(flag, value.to_string());
+            }
         }
     }
 

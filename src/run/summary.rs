@@ -7,13 +7,15 @@ use super::{Outcome, Run};
 use crate::engine::Scheme;
 use crate::metrics::Diversity;
 use crate::runtime::Backend;
+use crate::sampler::MethodKind;
 
 /// Counts, intervals and scores of a run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Summary {
     /// The run folder.
     pub run: String,
-    /// How the samples were found.
+    /// How the samples were found: the method's name, and [`WITHOUT_PRIOR_TERM`] for `ppgn` where its
+    /// chain had no prior term.
     pub method: String,
     /// The run's seed.
     pub seed: u64,
@@ -42,6 +44,19 @@ pub struct Summary {
     pub dataset: Option<DatasetFile>,
     /// Scores in E, then in the judge.
     pub diversity: Vec<Diversity>,
+}
+
+/// What `ppgn` is called where the bundle has no inverse, or ε1 is 0: without its prior term it is not
+/// PPGN.
+pub const WITHOUT_PRIOR_TERM: &str = "ppgn-without-prior-term";
+
+fn method(run: &Run) -> String {
+    let settings = &run.file().settings;
+    let has_prior_term = settings.chain.epsilon1 > 0.0 && run.bundle.manifest().inverse.is_some();
+    match settings.method {
+        MethodKind::Ppgn if !has_prior_term => WITHOUT_PRIOR_TERM.to_owned(),
+        method => method.name().to_owned(),
+    }
 }
 
 /// The layout of the work.
@@ -111,7 +126,7 @@ impl Summary {
             .collect();
         Summary {
             run: run.folder().path().display().to_string(),
-            method: file.settings.method.name().to_owned(),
+            method: method(run),
             seed: file.settings.seed,
             n_requested: file.settings.n as u64,
             n_feasible: samples.len() as u64,

@@ -150,7 +150,8 @@ impl Worker<'_> {
     fn step(&mut self, observer: &mut dyn Observer) -> Result<(), RunError> {
         let started = Instant::now();
         let report = self.method.step(&mut self.run.engine)?;
-        for notice in self.run.engine.take_notices() {
+        let notices = self.run.engine.take_notices().into_iter();
+        for notice in notices.chain(report.notices.iter().cloned()) {
             self.event(&notice, observer)?;
         }
         self.accept(&report)?;

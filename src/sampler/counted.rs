@@ -74,6 +74,20 @@ impl<'a> Counted<'a> {
         Ok(activations)
     }
 
+    /// See [`Evaluate::reconstruct`]; the generator and the inverse are a forward pass each.
+    pub(super) fn reconstruct(
+        &mut self,
+        codes: ArrayView2<'_, f32>,
+    ) -> Result<Option<Array2<f32>>, EvaluateError> {
+        let reconstructed = self.evaluator.reconstruct(codes)?;
+        if let Some(reconstructed) = &reconstructed {
+            self.forwards += 2 * codes.nrows() as u64;
+            let shape = [codes.nrows(), self.evaluator.code_length()];
+            expect("reconstructed codes", reconstructed.shape(), &shape)?;
+        }
+        Ok(reconstructed)
+    }
+
     fn sizes(&self) -> (usize, usize) {
         (
             self.evaluator.constraint_count(),

@@ -58,6 +58,19 @@ pub trait Evaluate {
     /// The runtime failed.
     fn check(&mut self, codes: ArrayView2<'_, f32>) -> Result<Array2<f32>, EvaluateError>;
 
+    /// R(c) of each code `[rows, d]`: the code that the inverse network reads off its image. None
+    /// where there is no such network.
+    ///
+    /// # Errors
+    /// The runtime failed.
+    fn reconstruct(
+        &mut self,
+        codes: ArrayView2<'_, f32>,
+    ) -> Result<Option<Array2<f32>>, EvaluateError> {
+        let _ = codes;
+        Ok(None)
+    }
+
     /// Rows that fit one round of micro-batches: the block of `--update block`.
     fn block_rows(&self) -> usize;
 }

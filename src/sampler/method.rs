@@ -1,11 +1,13 @@
 //! What every method is: a state machine that makes one step at a time.
 
+use super::cover::Cover;
 use super::dataset::Dataset;
 use super::evaluate::{Evaluate, EvaluateError};
 use super::incremental::Incremental;
 use super::interval::Interval;
 use super::joint::Joint;
 use super::maximise::Maximise;
+use super::ppgn::Ppgn;
 use super::prior::Prior;
 use super::report::StepReport;
 use super::rows::{ReseedError, Rows};
@@ -82,6 +84,8 @@ pub fn start(settings: &Settings, problem: Problem) -> Result<Box<dyn Method>, S
         MethodKind::Joint | MethodKind::Spread => {
             Box::new(Joint::new(settings, settings.n, settings.stop, problem)?)
         }
+        MethodKind::Ppgn => Box::new(Ppgn::new(settings, problem)?),
+        MethodKind::Cover => Box::new(Cover::new(settings, problem)?),
         MethodKind::Maximise => Box::new(Maximise::new(settings, problem)?),
     })
 }

@@ -2,8 +2,12 @@
 //! trait [`Evaluate`]. Arrays only: nothing here knows of a graph, a runtime or a file.
 
 mod ascent;
+pub mod autocorrelation;
+mod burn_in;
+mod chain;
 mod chi_square;
 mod counted;
+mod cover;
 mod dataset;
 pub mod evaluate;
 mod incremental;
@@ -13,10 +17,12 @@ mod lagrangian;
 mod maximise;
 pub mod method;
 mod motion;
+mod noise;
 pub mod objective;
 mod optimiser;
 mod pace;
 mod population;
+mod ppgn;
 pub mod prior;
 mod projection;
 pub mod reached;
@@ -29,12 +35,14 @@ mod splitting;
 mod spread;
 pub mod starts;
 pub mod state;
+mod statistics;
 mod targets;
 #[cfg(test)]
 mod tests;
 pub mod tunables;
 
 pub use ascent::Ascent;
+pub use chain::Chain;
 pub use evaluate::{Evaluate, EvaluateError, Evaluation, PullBack};
 pub use interval::{Interval, IntervalError};
 pub use method::{Method, Problem, start};

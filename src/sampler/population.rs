@@ -11,7 +11,7 @@ use super::settings::SettingsError;
 use super::starts::Starts;
 use super::state::{State, StateError};
 use super::targets::Targets;
-use ndarray::{Array2, Axis, s};
+use ndarray::{Array2, ArrayView1, Axis, s};
 
 /// Share of its least violation so far that a row must fall below to count as nearer.
 const PROGRESS: f64 = 0.98;
@@ -236,6 +236,21 @@ impl Population {
         self.codes.row_mut(row).assign(&codes.row(row));
         self.embeddings.row_mut(row).assign(&embeddings.row(row));
         self.activations.row_mut(row).assign(&activations.row(row));
+    }
+
+    /// Puts a row at a code with the values found there.
+    pub(super) fn place(
+        &mut self,
+        row: usize,
+        code: ArrayView1<'_, f32>,
+        activations: ArrayView1<'_, f32>,
+        embedding: ArrayView1<'_, f32>,
+    ) {
+        self.codes.row_mut(row).assign(&code);
+        self.activations.row_mut(row).assign(&activations);
+        self.embeddings.row_mut(row).assign(&embedding);
+        self.known[row] = true;
+        self.note_best(row);
     }
 
     fn note_best(&mut self, row: usize) {

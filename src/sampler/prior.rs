@@ -2,6 +2,7 @@
 
 mod motion;
 mod moves;
+mod walk;
 
 use super::chi_square;
 use ndarray::ArrayView1;

@@ -92,6 +92,8 @@ pub struct StepReport {
     pub gradients: u64,
     /// Set when the method has ended; more steps change nothing.
     pub finish: Option<Finish>,
+    /// What the user should know of this step, one line each.
+    pub notices: Vec<String>,
 }
 
 impl StepReport {
@@ -110,6 +112,7 @@ impl StepReport {
             forwards: 0,
             gradients: 0,
             finish,
+            notices: Vec::new(),
         }
     }
 }

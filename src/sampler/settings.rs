@@ -1,6 +1,7 @@
 //! What a run of the sampler is told: every number that the result depends on besides the models.
 
 use super::ascent::Ascent;
+use super::chain::Chain;
 use super::dataset;
 use super::tunables::Tunables;
 use serde::{Deserialize, Serialize};
@@ -56,8 +57,12 @@ choice!(
         Joint = "joint",
         /// The joint objective kept apart by a Riesz energy: the same value without duplicates.
         Spread = "spread",
+        /// Draws from the code prior restricted to the inverse set: representative of it.
+        Cover = "cover",
         /// The baseline without an interval: each sample climbs alone.
         Maximise = "maximise",
+        /// The baseline of plug-and-play generative networks: chains, kept where they are inside.
+        Ppgn = "ppgn",
         /// The baseline of real images: those of the given starts that lie inside.
         Dataset = "dataset",
     }
@@ -133,6 +138,9 @@ pub struct Settings {
     /// How `maximise` climbs.
     #[serde(default)]
     pub ascent: Ascent,
+    /// The chains of `ppgn` and `cover`.
+    #[serde(default)]
+    pub chain: Chain,
 }
 
 impl Settings {
@@ -155,7 +163,9 @@ impl Settings {
         let k = 8;
         let max_steps = match method {
             MethodKind::Incremental => Settings::MAX_STEPS + n.div_ceil(k) as u64 * 2,
-            MethodKind::Joint | MethodKind::Spread => Settings::MAX_STEPS,
+            MethodKind::Joint | MethodKind::Spread | MethodKind::Cover | MethodKind::Ppgn => {
+                Settings::MAX_STEPS
+            }
             MethodKind::Maximise => 5 * (Ascent::STEPS + 1),
             // A step looks at no more than 64 images, and there may be twice as many as are wanted.
             MethodKind::Dataset => Settings::MAX_STEPS + n.div_ceil(16) as u64,
@@ -176,6 +186,7 @@ impl Settings {
             give_up_after: Settings::GIVE_UP_AFTER,
             init: "random".to_owned(),
             ascent: Ascent::default(),
+            chain: Chain::of(method, n),
         }
     }
 
@@ -183,6 +194,7 @@ impl Settings {
     pub fn rows(&self) -> usize {
         match self.method {
             MethodKind::Incremental => self.k.min(self.n),
+            MethodKind::Cover | MethodKind::Ppgn => self.chain.count.min(self.n),
             MethodKind::Joint | MethodKind::Spread | MethodKind::Maximise => self.n,
             MethodKind::Dataset => self.n.min(dataset::BLOCK),
         }
@@ -200,6 +212,7 @@ impl Settings {
             }
         }
         self.ascent.check()?;
+        self.chain.check()?;
         Tunables::of(self).check()
     }
 }
@@ -240,6 +253,14 @@ pub enum SettingsError {
     /// α is outside (0, 1].
     #[error("alpha is {0}: it must be above 0 and at most 1")]
     Alpha(f64),
+    /// A number is negative, infinite or none.
+    #[error("{name} is {value}: it must be 0 or a positive number")]
+    Negative {
+        /// The setting.
+        name: &'static str,
+        /// What was given.
+        value: f64,
+    },
     /// A share is outside [0, 1].
     #[error("{name} is {value}: it must be between 0 and 1")]
     Share {
@@ -298,7 +319,7 @@ mod tests {
         let error = "jiont".parse::<MethodKind>().unwrap_err();
         assert_eq!(
             error.to_string(),
-            "`jiont` is none of incremental, joint, spread, maximise, dataset"
+            "`jiont` is none of incremental, joint, spread, cover, maximise, ppgn, dataset"
         );
     }
 
@@ -339,6 +360,20 @@ mod tests {
                 ascent: Ascent {
                     decay: 1.5,
                     ..Ascent::default()
+                },
+                ..good.clone()
+            },
+            Settings {
+                chain: Chain {
+                    epsilon3: -0.1,
+                    ..Chain::default()
+                },
+                ..good.clone()
+            },
+            Settings {
+                chain: Chain {
+                    count: 0,
+                    ..Chain::default()
                 },
                 ..good
             },

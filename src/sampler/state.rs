@@ -180,7 +180,11 @@ impl State {
             .collect())
     }
 
-    fn counters(&self, name: &str, length: Option<usize>) -> Result<&[u64], StateError> {
+    /// Reads a list of counters, of the given length where one is given.
+    ///
+    /// # Errors
+    /// It is absent or of another length or type.
+    pub(super) fn counters(&self, name: &str, length: Option<usize>) -> Result<&[u64], StateError> {
         match &self.array(name)?.values {
             Values::U64(values) if length.is_none_or(|length| length == values.len()) => Ok(values),
             _ => Err(StateError::Shape {

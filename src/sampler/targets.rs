@@ -56,6 +56,22 @@ impl Targets {
             })
     }
 
+    /// For each constraint, the way from its activation `[m]` to its interval: 1 is up, -1 down,
+    /// 0 where it is inside.
+    pub(super) fn towards(&self, activations: ArrayView1<'_, f32>) -> impl Iterator<Item = f64> {
+        let ends = self.aim.iter();
+        ends.zip(activations).map(|(&(low, high), &activation)| {
+            let activation = f64::from(activation);
+            if activation < low {
+                1.0
+            } else if activation > high {
+                -1.0
+            } else {
+                0.0
+            }
+        })
+    }
+
     /// The ends `(z1, z2)` that each constraint is steered between.
     pub(super) fn aim(&self) -> &[(f64, f64)] {
         &self.aim

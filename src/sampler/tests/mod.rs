@@ -1,12 +1,14 @@
 //! Methods against closed-form engines, whose optima are known.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod cover;
 mod dataset;
 mod engines;
 mod incremental;
 mod joint;
 mod maximise;
 mod optimum;
+mod ppgn;
 mod replay;
 mod share;
 mod spread;

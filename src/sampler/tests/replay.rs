@@ -3,8 +3,8 @@
 use super::engines::{ClosedForm, Unit};
 use super::{drive, interval};
 use crate::sampler::{
-    Accepted, Ascent, ConstraintKind, MethodKind, Prior, Problem, Reached, Settings, State, Stop,
-    Update, start,
+    Accepted, Ascent, Chain, ConstraintKind, MethodKind, Prior, Problem, Reached, Settings, State,
+    Stop, Update, start,
 };
 
 pub(super) fn engine() -> ClosedForm {
@@ -45,6 +45,28 @@ pub(super) fn every_kind() -> Vec<Settings> {
         },
         Settings {
             method: MethodKind::Spread,
+            ..base.clone()
+        },
+        Settings {
+            method: MethodKind::Cover,
+            ..base.clone()
+        },
+        Settings {
+            method: MethodKind::Cover,
+            chain: Chain {
+                count: 3,
+                ..Chain::default()
+            },
+            ..base.clone()
+        },
+        Settings {
+            method: MethodKind::Ppgn,
+            chain: Chain {
+                count: 4,
+                epsilon3: 0.2,
+                reset_every: 30,
+                ..Chain::default()
+            },
             ..base.clone()
         },
         Settings {

@@ -197,6 +197,12 @@ impl QueryForm {
             max_steps: whole("max-steps", usual.max_steps),
             stop: text("stop").parse().unwrap_or(old.stop),
             init: text("init"),
+            // Nobody has chosen it: each method has its own number of chains.
+            chain: if old.chain == Settings::new(old.method, old.n).chain {
+                usual.chain
+            } else {
+                old.chain
+            },
             ..old
         };
         // The range of the setting is that of a smoothness.

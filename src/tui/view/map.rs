@@ -84,7 +84,12 @@ fn groups(run: &RunView) -> Vec<String> {
                 "later batches".to_owned(),
             ]
         }
-        MethodKind::Joint | MethodKind::Spread | MethodKind::Maximise | MethodKind::Dataset => {
+        MethodKind::Joint
+        | MethodKind::Spread
+        | MethodKind::Cover
+        | MethodKind::Maximise
+        | MethodKind::Ppgn
+        | MethodKind::Dataset => {
             vec!["samples".to_owned()]
         }
     }
@@ -93,7 +98,12 @@ fn groups(run: &RunView) -> Vec<String> {
 fn group(run: &RunView, place: usize) -> usize {
     match run.file.settings.method {
         MethodKind::Incremental => usize::from(place >= run.file.settings.k),
-        MethodKind::Joint | MethodKind::Spread | MethodKind::Maximise | MethodKind::Dataset => 0,
+        MethodKind::Joint
+        | MethodKind::Spread
+        | MethodKind::Cover
+        | MethodKind::Maximise
+        | MethodKind::Ppgn
+        | MethodKind::Dataset => 0,
     }
 }
 
