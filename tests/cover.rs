@@ -29,6 +29,8 @@ const LEVEL: f64 = 0.01;
 struct HalfSpace {
     w: Vec<f64>,
     threshold: f64,
+    /// Where a method starts; drawn where there is none.
+    start: Option<Array2<f32>>,
     last: Array2<f32>,
 }
 
@@ -43,6 +45,7 @@ impl HalfSpace {
             last: Array2::zeros((0, w.len())),
             w,
             threshold,
+            start: None,
         }
     }
 
@@ -54,7 +57,7 @@ impl HalfSpace {
         Problem {
             prior: cube(self.w.len()),
             intervals: vec![Interval::new(Some(self.threshold), None).unwrap()],
-            starts: None,
+            starts: self.start.clone(),
         }
     }
 
@@ -226,9 +229,11 @@ fn weights(length: usize) -> Vec<f64> {
         .collect()
 }
 
+/// Every chain starts in the middle of the cube, which it has to forget.
 fn covers(w: Vec<f64>) {
     let mut set = HalfSpace::new(w);
     let exact = set.exact();
+    set.start = Some(Array2::from_elem((1, set.w.len()), 0.5));
     let codes = set.sampled(&cover());
     assert_eq!(codes.len(), CHAINS);
     assert!(codes.iter().all(|code| set.contains(code)));

@@ -32,7 +32,7 @@ impl ImageNetwork {
     ) -> Result<Option<ImageNetwork>, EngineError> {
         let facts = bundle.manifest().judge.as_ref();
         facts
-            .map(|facts| ImageNetwork::new(runtime, bundle, facts, "judge", image_shape, cores()))
+            .map(|facts| ImageNetwork::new(runtime, bundle, facts, "judge", image_shape))
             .transpose()
     }
 
@@ -47,15 +47,30 @@ impl ImageNetwork {
     ) -> Result<Option<ImageNetwork>, EngineError> {
         let facts = bundle.manifest().inverse.as_ref();
         facts
-            .map(|facts| ImageNetwork::new(runtime, bundle, facts, "inverse", image_shape, cores()))
+            .map(|facts| ImageNetwork::new(runtime, bundle, facts, "inverse", image_shape))
             .transpose()
     }
 
-    /// A network of the bundle, which `section` of the manifest names, on so many threads.
+    /// A network of the bundle, which `section` of the manifest names, with a thread for each core.
     ///
     /// # Errors
     /// As [`ImageNetwork::judge`].
     pub fn new(
+        runtime: &dyn Runtime,
+        bundle: &Bundle,
+        facts: &Network,
+        section: &str,
+        image_shape: &[usize],
+    ) -> Result<ImageNetwork, EngineError> {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        ImageNetwork::on_threads(runtime, bundle, facts, section, image_shape, cores)
+    }
+
+    /// The same on so many threads.
+    ///
+    /// # Errors
+    /// As [`ImageNetwork::judge`].
+    pub(super) fn on_threads(
         runtime: &dyn Runtime,
         bundle: &Bundle,
         facts: &Network,
@@ -101,11 +116,6 @@ impl ImageNetwork {
         Array2::from_shape_vec((images.len(), self.width), vectors)
             .map_err(|error| EngineError::Internal(error.to_string()))
     }
-}
-
-/// A thread for each core.
-fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// A network behind images: `[batch, C, H, W]` in [0, 1], resized to what it takes, to vectors

@@ -82,7 +82,7 @@ impl Evaluate for Engine {
         self.counts.forwards += codes.nrows() as u64;
         let inverse = match &mut self.inverse {
             Some(inverse) => inverse,
-            unused => unused.insert(ImageNetwork::new(
+            unused => unused.insert(ImageNetwork::on_threads(
                 self.runtime.as_ref(),
                 &self.bundle,
                 facts,

@@ -17,7 +17,7 @@ pub fn integrated_time(series: &[&[f64]]) -> f64 {
     let values = || series.iter().flat_map(|chain| chain[..steps].iter());
     let mean = values().sum::<f64>() / count;
     let variance = values().map(|value| (value - mean).powi(2)).sum::<f64>() / count;
-    if !(variance > 0.0) {
+    if variance <= 0.0 || !variance.is_finite() {
         return 1.0;
     }
     let mut time = 1.0;

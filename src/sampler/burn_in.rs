@@ -24,7 +24,7 @@ const TIMES_TOGETHER: f64 = 50.0;
 const APART: f64 = 2.0;
 /// Fewest and most steps of the burn-in.
 const FEWEST: usize = 40;
-const MOST: usize = 400;
+const MOST: usize = 240;
 /// Steps between two measurements.
 const EVERY: usize = 10;
 

@@ -292,6 +292,11 @@ impl Population {
         self.begin(row, start, start);
     }
 
+    /// Whether the first starts are given codes.
+    pub(super) fn has_given_starts(&self) -> bool {
+        self.starts.are_given()
+    }
+
     /// Puts a row at the one of its next starts that lies nearest to the intervals. The first
     /// starts of a run are plain draws; one that led nowhere is replaced by the best of several,
     /// because where few codes can reach an interval most draws lead nowhere too.

@@ -31,6 +31,11 @@ pub(super) struct Starts {
 }
 
 impl Starts {
+    /// Whether the first starts are given codes.
+    pub(super) fn are_given(&self) -> bool {
+        self.given.is_some()
+    }
+
     /// Starts for `rows` rows.
     ///
     /// # Errors
