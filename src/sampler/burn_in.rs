@@ -9,8 +9,9 @@ const ADAPT: u64 = 60;
 /// and 784 dimensions, 64 chains: the longest autocorrelation time is 12, 15 and 17 steps where 0.2
 /// to 0.3 succeed, 10, 17 and 21 at 0.4, 20, 68 and 97 at 0.7.
 const SUCCESS: f64 = 0.3;
-/// Length of the first step, in spreads.
+/// Size of the first step, and the largest: its end is as good as independent of its start.
 const FIRST: f64 = 0.5;
+const LARGEST: f64 = 1.0;
 /// The gain of the adaptation is 1 for so many steps, then falls as 1/step.
 const FULL_GAIN: f64 = 15.0;
 /// Chains whose statistics are kept.
@@ -51,8 +52,7 @@ impl Measured {
 /// chains until they have made 8 autocorrelation times.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct BurnIn {
-    longest: f64,
-    /// Logarithm of the length of steps.
+    /// Logarithm of the size of steps.
     log_size: f64,
     /// Steps made.
     ticks: u64,
@@ -64,11 +64,10 @@ pub(super) struct BurnIn {
 }
 
 impl BurnIn {
-    /// At the beginning; steps are at most `longest`. A chain has so many `statistics`.
-    pub(super) fn new(longest: f64, statistics: usize) -> Self {
+    /// At the beginning; a chain has so many `statistics`.
+    pub(super) fn new(statistics: usize) -> Self {
         BurnIn {
-            longest,
-            log_size: FIRST.min(longest).ln(),
+            log_size: FIRST.ln(),
             ticks: 0,
             followed: Vec::new(),
             statistics,
@@ -77,7 +76,7 @@ impl BurnIn {
         }
     }
 
-    /// Length of the next step, in spreads.
+    /// Size of the next step ([`super::Prior`]'s proposal), at most 1.
     pub(super) fn size(&self) -> f64 {
         self.log_size.exp()
     }
@@ -106,7 +105,7 @@ impl BurnIn {
         if self.ticks <= ADAPT {
             let gain = (FULL_GAIN / self.ticks as f64).min(1.0);
             let log_size = self.log_size + gain * (success - SUCCESS);
-            self.log_size = log_size.min(self.longest.ln());
+            self.log_size = log_size.min(LARGEST.ln());
             return None;
         }
         if self.measured.is_some() {
@@ -202,9 +201,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn steps_shorten_where_few_succeed_and_lengthen_up_to_the_longest() {
-        let mut short = BurnIn::new(1.0, 1);
-        let mut long = BurnIn::new(1.0, 1);
+    fn steps_shorten_where_few_succeed_and_lengthen_up_to_the_largest() {
+        let mut short = BurnIn::new(1);
+        let mut long = BurnIn::new(1);
         for _ in 0..ADAPT {
             // A step of length s succeeds with the probability exp(−50 s).
             let success = (-50.0 * short.size()).exp();
@@ -217,7 +216,7 @@ mod tests {
 
     #[test]
     fn the_burn_in_ends_when_it_is_long_against_what_chains_remember() {
-        let mut burn_in = BurnIn::new(1.0, 2);
+        let mut burn_in = BurnIn::new(2);
         let mut steps = 0;
         let measured = loop {
             steps += 1;
@@ -243,7 +242,7 @@ mod tests {
 
     #[test]
     fn chains_that_never_mix_are_told_so_in_the_end() {
-        let mut burn_in = BurnIn::new(1.0, 1);
+        let mut burn_in = BurnIn::new(1);
         let measured = loop {
             let found = burn_in.note(&[0, 1], 0.3, |row| vec![row as f64]);
             if let Some(measured) = found {

@@ -21,7 +21,7 @@ const ROUNDS: u64 = 8;
 
 /// Each chain looks for a start inside among draws of the prior, 16 at a step, and where that takes
 /// more than [`ROUNDS`] steps it is moved from the nearest draw into the intervals by their pull
-/// alone. Then it walks: a random step that leaves the prior as it is ([`super::Prior`]'s walk), refused where the plain forward finds an
+/// alone. Then it walks: a random step that leaves the prior as it is ([`super::Prior`]'s proposal), refused where the plain forward finds an
 /// activation outside its interval. By Metropolis' rule this samples the prior restricted to the
 /// inverse set exactly, for any number of constraints, and needs no gradient.
 ///
@@ -67,7 +67,7 @@ impl Cover {
             tunables: Tunables::of(settings),
             run_seed: settings.seed,
             wanted: settings.n,
-            burn_in: BurnIn::new(population.prior.longest_walk(), statistics.count()),
+            burn_in: BurnIn::new(statistics.count()),
             statistics,
             // Who gives starts wants the samples near them.
             rounds: if population.has_given_starts() {
@@ -183,11 +183,11 @@ impl Cover {
             let mut generator = noise(self.run_seed, row, self.step);
             let code = self.population.codes.row(row);
             let mut target = proposed.row_mut(at);
-            if let Some(target) = target.as_slice_mut()
+            if let (Some(code), Some(target)) = (code.as_slice(), target.as_slice_mut())
                 && self
                     .population
                     .prior
-                    .walk(code, size, &mut generator, target)
+                    .propose_into(code, size, &mut generator, target)
             {
                 valid.push(at);
             }
@@ -272,7 +272,7 @@ impl Cover {
 
     fn tell(&self, measured: Measured) -> String {
         let found = format!(
-            "steps of {:.3} spreads; chains forget in {:.1} steps; {} steps of burn-in, {} between \
+            "steps of size {:.3}; chains forget in {:.1} steps; {} steps of burn-in, {} between \
              two samples of a chain",
             self.burn_in.size(),
             measured.time,

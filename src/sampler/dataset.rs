@@ -212,6 +212,7 @@ impl Method for Dataset {
             forwards: evaluator.forwards,
             gradients: 0,
             finish: self.finish,
+            notices: Vec::new(),
         })
     }
 

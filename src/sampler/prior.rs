@@ -2,7 +2,6 @@
 
 mod motion;
 mod moves;
-mod walk;
 
 use super::chi_square;
 use ndarray::ArrayView1;

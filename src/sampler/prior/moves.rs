@@ -53,7 +53,9 @@ impl Prior {
     /// wanted. Whether the proposal is valid.
     ///
     /// - Normal: the preconditioned Crank-Nicolson proposal mean + √(1 − step²)(c − mean) + step·sd·ξ
-    ///   (Cotter, Roberts, Stuart and White, Statistical Science 28, 2013, equation 4.5).
+    ///   (Cotter, Roberts, Stuart and White, Statistical Science 28, 2013, equation 4.5). A coordinate
+    ///   that would leave its clip stays, which is Metropolis' rule for that coordinate alone: else no
+    ///   proposal of many clipped coordinates would be valid.
     /// - Box: c + step·(high − low)·ξ, folded at the walls (reflection keeps the uniform distribution;
     ///   clamping would not).
     pub(crate) fn propose_into(
@@ -73,7 +75,9 @@ impl Prior {
                     folded(value + step * (high - low) * standard, low, high)
                 }
                 Shape::Normal { mean, sd, .. } => {
-                    mean[j] + keep * (value - mean[j]) + step * sd[j] * standard
+                    let end = mean[j] + keep * (value - mean[j]) + step * sd[j] * standard;
+                    let stays = end < self.low[j] || end > self.high[j];
+                    if stays { value } else { end }
                 }
             };
             *target = moved as f32;

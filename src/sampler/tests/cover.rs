@@ -44,7 +44,10 @@ fn a_slab_of_the_normal_prior_has_the_moments_of_the_truncated_normal() {
 fn each_of_n_chains_gives_one_sample_and_says_how_it_was_found() {
     let intervals = vec![interval(Some(1.0), Some(2.0))];
     let outcome = run(&settings(40), ball(intervals), &mut linear());
-    let rows = outcome.accepted().into_iter().map(|sample| sample.start % 40);
+    let rows = outcome
+        .accepted()
+        .into_iter()
+        .map(|sample| sample.start % 40);
     let mut rows: Vec<u64> = rows.collect();
     rows.sort_unstable();
     assert_eq!(rows, (0..40).collect::<Vec<u64>>());
