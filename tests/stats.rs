@@ -135,6 +135,31 @@ fn statistics_of_another_classifier_are_made_anew_though_the_bundle_is_refused_w
 }
 
 #[test]
+fn a_manifest_that_takes_no_section_is_left_as_it_is() {
+    let scene = Scene::new(3);
+    let bundle = scene.bundle();
+    let manifest = scene.path("fashion/bundle.toml");
+    let mut text = std::fs::read_to_string(&manifest).unwrap();
+    text.push_str("\n[stats]\n");
+    std::fs::write(&manifest, &text).unwrap();
+    let images = scene.images();
+    let (code, message) = failure(&scene.invset(&[
+        "stats",
+        "--bundle",
+        &bundle,
+        "--images",
+        images.to_str().unwrap(),
+    ]));
+    assert_eq!(code, 6, "{message}");
+    assert!(message.contains("under [stats] yourself"), "{message}");
+    assert_eq!(std::fs::read_to_string(&manifest).unwrap(), text);
+    // What the message asks for is all that is missing.
+    text.push_str("file = \"stats.safetensors\"\n");
+    std::fs::write(&manifest, &text).unwrap();
+    scene.stats(&["--bundle", &bundle, "--unit", "bag"]);
+}
+
+#[test]
 fn a_built_in_bundle_keeps_its_statistics_and_a_file_is_written_where_one_is_named() {
     let scene = Scene::new(9);
     let images = scene.images();

@@ -1,6 +1,6 @@
 //! Manifests, whole and wrong.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use super::*;
 use crate::bundle::{Axes, Domain, PriorKind, Smoothness};

@@ -67,6 +67,7 @@ pub fn run(args: &StatsArgs, global: &Global, out: &mut dyn Write) -> anyhow::Re
     }
     let progress = progress::of_images(args.quiet);
     let images = RealImages::open(&folder, &bundle, opened.runtime, progress)?;
+    images.remember()?;
     let mut report = Report::new(&args.bundle, &images);
     if looks {
         look(&images, &units, query.as_ref(), &mut report)?;
@@ -75,7 +76,6 @@ pub fn run(args: &StatsArgs, global: &Global, out: &mut dyn Write) -> anyhow::Re
         report.survey(&survey);
         report.file = write(args.out.as_deref(), &images, &survey)?;
     }
-    images.remember()?;
     if args.json {
         writeln!(out, "{}", serde_json::to_string(&report)?)?;
     } else {

@@ -1,5 +1,7 @@
 //! Everything that the statistics of a bundle hold, measured on real images.
 
+use std::ops::Range;
+
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rayon::prelude::*;
@@ -66,36 +68,27 @@ impl RealImages {
     /// # Errors
     /// A file cannot be read as a picture, a network is bad, or the runtime failed.
     pub fn survey(&self) -> Result<Survey, RealError> {
-        let (wanted, mut left_out) = self.wanted()?;
+        let (mut wanted, mut left_out) = self.wanted()?;
         let bytes = |tensor: &Wanted| tensor.units * self.len() * size_of::<f32>();
         // From the end, because what is kept begins with the logits.
-        let mut groups: Vec<Vec<&Wanted>> = Vec::new();
-        let mut held = HELD;
-        for tensor in wanted.iter().rev() {
-            if held + bytes(tensor) > HELD {
-                groups.push(Vec::new());
-                held = 0;
-            }
-            held += bytes(tensor);
-            if let Some(group) = groups.last_mut() {
-                group.push(tensor);
-            }
-        }
+        wanted.reverse();
+        let sizes: Vec<usize> = wanted.iter().map(bytes).collect();
         let mut kept = 0;
         let mut tensors = Vec::with_capacity(wanted.len());
-        for group in groups {
+        for group in groups(&sizes, HELD) {
+            let group = &wanted[group];
             let taps: Vec<ImageTap> = group
                 .iter()
                 .map(|wanted| ImageTap::Channels(wanted.tensor.clone()))
                 .collect();
-            kept += group.iter().map(|wanted| bytes(wanted)).sum::<usize>();
+            kept += group.iter().map(bytes).sum::<usize>();
             let tables = if kept <= KEPT {
                 self.tables(&taps)?
             } else {
                 let all: Vec<usize> = (0..self.len()).collect();
                 self.measure(&taps, &all)?
             };
-            for (wanted, table) in group.into_iter().zip(tables) {
+            for (wanted, table) in group.iter().zip(tables) {
                 let units: Option<Vec<UnitStatistics>> = (0..table.ncols())
                     .into_par_iter()
                     .map(|unit| UnitStatistics::of(&table.column(unit).to_vec()))
@@ -218,5 +211,38 @@ impl Surveyed {
                 .flat_map(|unit| unit.top.iter().map(|&image| image as i32))
                 .collect(),
         }
+    }
+}
+
+/// Splits things of these sizes, in their order, into groups of at most `most` together; one that is
+/// larger is a group of its own.
+fn groups(sizes: &[usize], most: usize) -> Vec<Range<usize>> {
+    let mut groups: Vec<Range<usize>> = Vec::new();
+    let mut held = 0;
+    for (at, &size) in sizes.iter().enumerate() {
+        match groups.last_mut() {
+            Some(group) if held + size <= most => {
+                group.end = at + 1;
+                held += size;
+            }
+            _ => {
+                groups.push(at..at + 1);
+                held = size;
+            }
+        }
+    }
+    groups
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_hold_all_in_order_and_no_more_than_they_may() {
+        assert_eq!(groups(&[3, 3, 3, 1, 9, 1], 7), [0..2, 2..4, 4..5, 5..6]);
+        assert_eq!(groups(&[7, 7], 7), [0..1, 1..2]);
+        assert_eq!(groups(&[1, 2], 100).len(), 1);
+        assert!(groups(&[], 7).is_empty());
     }
 }

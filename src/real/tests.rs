@@ -310,6 +310,20 @@ fn embeddings_have_a_row_for_each_image_asked_for() {
 }
 
 #[test]
+fn the_embedding_by_a_tensor_of_the_classifier_is_that_tensor() {
+    let scene = Scene::new(2);
+    let images = scene.images("scenes64");
+    let texts = ["features[0] in 0..", "features[3] in 0.."].map(str::to_owned);
+    let units = Query::resolve(&texts, images.bundle()).unwrap().units();
+    let activations = images.activations(&units).unwrap();
+    let embeddings = images.embeddings(Space::Encoder, &[0, 1]).unwrap().unwrap();
+    for image in 0..2 {
+        assert_eq!(embeddings[(image, 0)], activations[(image, 0)]);
+        assert_eq!(embeddings[(image, 3)], activations[(image, 1)]);
+    }
+}
+
+#[test]
 fn what_cannot_be_read_is_told_with_its_name() {
     let scene = Scene::new(2);
     std::fs::write(scene.folder.path().join("bag/broken.png"), b"no png").unwrap();

@@ -81,7 +81,7 @@ pub enum RunError {
     DatasetInit(String),
     /// Real images cannot be read or measured.
     #[error(transparent)]
-    Real(#[from] RealError),
+    Real(Box<RealError>),
     /// A setting makes no sense.
     #[error(transparent)]
     Settings(#[from] SettingsError),
@@ -100,6 +100,12 @@ pub enum RunError {
     /// A step failed.
     #[error(transparent)]
     Evaluate(#[from] EvaluateError),
+}
+
+impl From<RealError> for RunError {
+    fn from(error: RealError) -> RunError {
+        RunError::Real(Box::new(error))
+    }
 }
 
 impl RunError {
