@@ -13,7 +13,7 @@ mod refusals;
 
 use std::path::{Path, PathBuf};
 
-use common::{json, run};
+use common::{invset, json, run};
 
 /// A small run in a folder of that name.
 fn sampled(parent: &Path, name: &str, more: &[&str]) -> PathBuf {
@@ -39,7 +39,13 @@ fn reported(parent: &Path, runs: &[&Path], more: &[&str]) -> (String, serde_json
     arguments.extend(runs.iter().map(|run| run.to_str().unwrap()));
     arguments.extend(["-o", file.to_str().unwrap(), "--json"]);
     arguments.extend(more);
-    let printed = json(&run(&arguments));
+    // No folder of real images is remembered from elsewhere.
+    let output = invset()
+        .args(&arguments)
+        .env("XDG_CACHE_HOME", parent.join("cache"))
+        .output()
+        .unwrap();
+    let printed = json(&output);
     (std::fs::read_to_string(file).unwrap(), printed)
 }
 

@@ -11,7 +11,7 @@ use super::exit::Status;
 use super::metrics::Shown;
 use super::{Global, output};
 use crate::files;
-use crate::report::{Report, Scoring};
+use crate::report::{Report, Scoring, Told};
 use crate::run::folder::RUN_FILE;
 use crate::run::measure::Request;
 use crate::sampler::Effort;
@@ -38,6 +38,10 @@ pub struct ReportArgs {
     /// Measure how large each inverse set is: the share of the code prior inside the intervals
     #[arg(long, conflicts_with = "no_scores")]
     share: bool,
+    /// A folder of real images, PNG or JPEG, to show and compare (default: the one last used with the bundle).
+    /// Subfolders named after labels say what is on them
+    #[arg(long, value_name = "DIR", conflicts_with = "no_scores")]
+    images: Option<PathBuf>,
     /// Make the page of the files alone, without the networks
     #[arg(long)]
     no_scores: bool,
@@ -89,12 +93,16 @@ pub fn run(args: &ReportArgs, global: &Global, out: &mut dyn Write) -> anyhow::R
             library: global.library.clone(),
             request: Request {
                 share: args.share.then(Effort::default),
-                ..Request::default()
+                images: args.images.clone(),
             },
         },
     };
     let mut shown = Shown::new();
-    let report = Report::read(&args.runs, &scoring, &mut |progress| shown.update(progress))?;
+    let mut told = Told {
+        share: &mut |progress| shown.update(progress),
+        images: super::progress::of_images(args.json),
+    };
+    let report = Report::read(&args.runs, &scoring, &mut told)?;
     drop(shown);
     let page = report.page()?;
     for folder in folders {

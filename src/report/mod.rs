@@ -8,7 +8,9 @@ mod number;
 mod page;
 mod picture;
 mod plots;
+mod real_images;
 mod reported_run;
+mod sanity;
 mod scores;
 mod table;
 mod tables;
@@ -18,7 +20,7 @@ use std::path::PathBuf;
 
 use figure::{Figure, FigureError};
 use picture::Size;
-pub use reported_run::{Found, Progress, ReportedRun, Sample, Scoring};
+pub use reported_run::{Found, ReportedRun, Sample, Scoring, Told};
 pub use table::{Cell, Table};
 
 use crate::run::{RunError, record};
@@ -32,15 +34,14 @@ pub struct Report {
 }
 
 impl Report {
-    /// Reads the runs in some folders, which may still be at work. `progress` is told how far the measurement
-    /// of a share has come, where one is asked for.
+    /// Reads the runs in some folders, which may still be at work. `told` hears how far the networks have come.
     ///
     /// # Errors
     /// One is no run folder, or a file of it is damaged.
     pub fn read(
         folders: &[PathBuf],
         scoring: &Scoring,
-        progress: Progress<'_>,
+        told: &mut Told<'_>,
     ) -> Result<Report, RunError> {
         let mut pictures = 0;
         for folder in folders {
@@ -49,7 +50,7 @@ impl Report {
         let size = Size::for_count(pictures);
         let numbered = folders.iter().enumerate();
         let runs = numbered
-            .map(|(at, folder)| ReportedRun::read(folder, at + 1, size, scoring, progress))
+            .map(|(at, folder)| ReportedRun::read(folder, at + 1, size, scoring, told))
             .collect::<Result<Vec<_>, _>>()?;
         let maps = map::maps(&runs);
         let mut figures: Vec<Figure> = scores::figure(&runs).into_iter().collect();
@@ -59,10 +60,13 @@ impl Report {
         for run in &runs {
             figures.extend(plots::activations(run));
             figures.extend(plots::progress(run));
+            figures.extend(sanity::figure(run));
             tables.push(tables::samples(run));
+            tables.push(real_images::table(run));
             tables.push(tables::traces(run));
             tables.push(tables::progress(run));
             tables.push(tables::diversity(run));
+            tables.push(sanity::table(run));
         }
         tables.retain(|table| !table.rows.is_empty());
         Ok(Report {
@@ -102,6 +106,9 @@ impl Report {
         for run in &self.runs {
             if let Err(reason) = &run.measured {
                 notes.push(format!("{}: no scores: {reason}", run.title()));
+            }
+            if let Err(reason) = &run.real {
+                notes.push(format!("{}: no real images: {reason}", run.title()));
             }
             let missing = run.samples.iter().filter_map(|sample| {
                 let reason = sample.picture.as_ref().err()?;

@@ -54,26 +54,35 @@ impl Size {
 /// # Errors
 /// It cannot be read, or is no PNG or JPEG file.
 pub(super) fn read(path: &Path, size: Size) -> Result<Shown, ImageError> {
-    let picture = Picture::open(path)?;
-    let rgb = picture.to_rgb();
+    let rgb = Picture::open(path)?.to_rgb();
+    shown(&rgb, &fs::read(path)?, size)
+}
+
+/// The picture `rgb` of a file with these bytes.
+fn shown(rgb: &RgbImage, bytes: &[u8], size: Size) -> Result<Shown, ImageError> {
     let longest = rgb.width().max(rgb.height());
     let uri = match size {
-        Size::AtMost(edge) if longest > edge => jpeg_uri(&scaled(&rgb, edge))?,
-        _ => {
-            let bytes = fs::read(path)?;
-            let format = image::guess_format(&bytes)?;
-            data_uri(format, &bytes)
-        }
+        Size::AtMost(edge) if longest > edge => jpeg_uri(&scaled(rgb, edge))?,
+        _ => data_uri(image::guess_format(bytes)?, bytes),
     };
     Ok(Shown {
         uri,
-        size: picture.size(),
+        size: rgb.dimensions(),
         small: Arc::new(if longest > SMALL {
-            scaled(&rgb, SMALL)
+            scaled(rgb, SMALL)
         } else {
-            rgb
+            rgb.clone()
         }),
     })
+}
+
+/// A picture in the bytes of a PNG file.
+///
+/// # Errors
+/// They are none.
+pub(super) fn of_png(bytes: &[u8], size: Size) -> Result<Shown, ImageError> {
+    let rgb = image::load_from_memory_with_format(bytes, ImageFormat::Png)?.to_rgb8();
+    shown(&rgb, bytes, size)
 }
 
 /// Width and height with the longer one of a given length, in the same proportion.

@@ -11,8 +11,7 @@ use super::picture::{self, Shown, Size};
 use super::reported_run::{Found, ReportedRun};
 use super::table::{Cell, Table};
 use crate::real::{self, RealError, RealImages};
-use crate::run::record::encode_png;
-use crate::run::{RunFolder, open_run};
+use crate::run::{Depiction, RunFolder, open_run};
 
 /// Most that are shown.
 const MOST: usize = 48;
@@ -56,7 +55,7 @@ pub(super) fn inside(
 ) -> Found<RealInside> {
     let opened = open_run(run, library).map_err(|error| error.to_string())?;
     let bundle = &opened.bundle;
-    let channels = bundle.manifest().generator.channels;
+    let depiction = Depiction::of(bundle);
     let find = || -> Result<(RealImages, Vec<(usize, Vec<f32>)>, usize), RealError> {
         let folder = images
             .map(Path::to_owned)
@@ -74,7 +73,7 @@ pub(super) fn inside(
     let (images, rows, inside) = find().map_err(|error| error.to_string())?;
     let shown = rows.into_iter().map(|(index, activations)| {
         let pixels = images.pixels(index).map_err(|error| error.to_string())?;
-        let png = encode_png(&pixels, images.image_shape(), channels)?;
+        let png = depiction.png(&pixels, images.image_shape())?;
         let picture = picture::of_png(&png, size).map_err(|error| error.to_string())?;
         Ok(RealImage {
             file: images.name(index),
@@ -106,14 +105,20 @@ fn drawn(inside: &[usize]) -> Vec<usize> {
 /// Those shown, as a table.
 pub(super) fn table(run: &ReportedRun) -> Table {
     let mut table = Table::new(format!("real-images-{}", run.number), &["file", "class"]);
-    let units = run.constraints().iter().map(|constraint| constraint.unit.clone());
+    let units = run
+        .constraints()
+        .iter()
+        .map(|constraint| constraint.unit.clone());
     table.headings.extend(units);
     if let Ok(real) = &run.real {
         table.rows.extend(real.shown.iter().map(|image| {
-            [Cell::Text(image.file.clone()), Cell::text(image.class.as_deref())]
-                .into_iter()
-                .chain(image.activations.iter().map(|&value| Cell::Single(value)))
-                .collect()
+            [
+                Cell::Text(image.file.clone()),
+                Cell::text(image.class.as_deref()),
+            ]
+            .into_iter()
+            .chain(image.activations.iter().map(|&value| Cell::Single(value)))
+            .collect()
         }));
     }
     table

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::picture::{self, Shown, Size};
+use super::real_images::{self, RealInside};
 use super::traces::Traces;
 use crate::bundle;
 use crate::real;
@@ -29,8 +30,13 @@ pub enum Scoring {
     Off,
 }
 
-/// Told how far the measurement of a share has come.
-pub type Progress<'a> = &'a mut dyn FnMut(ShareProgress);
+/// Who is told how far the networks have come.
+pub struct Told<'a> {
+    /// The measurement of a share.
+    pub share: &'a mut dyn FnMut(ShareProgress),
+    /// Looking at real images.
+    pub images: real::Progress,
+}
 
 /// One run.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,6 +61,8 @@ pub struct ReportedRun {
     pub tensors: Found<SampleTensors>,
     /// What its networks say of the samples.
     pub measured: Found<Measured>,
+    /// Real images inside its intervals.
+    pub real: Found<RealInside>,
     /// The command that repeats it.
     pub command: String,
 }
@@ -83,7 +91,7 @@ impl ReportedRun {
         number: usize,
         size: Size,
         scoring: &Scoring,
-        progress: Progress<'_>,
+        told: &mut Told<'_>,
     ) -> Result<ReportedRun, RunError> {
         let folder = RunFolder::open(path)?;
         let file = RunFile::read(&folder)?;
@@ -100,16 +108,24 @@ impl ReportedRun {
                 line,
             })
             .collect();
-        let measured = match scoring {
+        let (measured, real) = match scoring {
             Scoring::On { library, request } => {
                 let watching = Watching {
-                    share: progress,
-                    images: real::unwatched(),
+                    share: &mut *told.share,
+                    images: told.images.clone(),
                 };
-                let measured = measure(&folder, library.as_deref(), request, watching);
-                measured.map_err(|error| error.to_string())
+                let library = library.as_deref();
+                let measured = measure(&folder, library, request, watching);
+                let images = request.images.as_deref();
+                (
+                    measured.map_err(|error| error.to_string()),
+                    real_images::inside(&folder, library, images, size, told.images.clone()),
+                )
             }
-            Scoring::Off => Err("left out, as asked for (--no-scores)".to_owned()),
+            Scoring::Off => {
+                let reason = || "left out, as asked for (--no-scores)".to_owned();
+                (Err(reason()), Err(reason()))
+            }
         };
         let request = Request::repeating(&file).laid_out_as(&file.plan);
         Ok(ReportedRun {
@@ -122,6 +138,7 @@ impl ReportedRun {
             traces: Traces::read(path)?,
             tensors: SampleTensors::read(&folder).map_err(|error| error.to_string()),
             measured,
+            real,
             command: CommandLine::of(&request, "").to_string(),
             file,
         })

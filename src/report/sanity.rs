@@ -31,7 +31,9 @@ pub(super) fn figure(run: &ReportedRun) -> Option<Figure> {
         })
         .collect();
     let scores = estimates(layers, |layer| {
-        let interval = layer.interval.map_or((f64::NAN, f64::NAN), |ends| (ends.low, ends.high));
+        let interval = layer
+            .interval
+            .map_or((f64::NAN, f64::NAN), |ends| (ends.low, ends.high));
         Some((layer.score?, interval))
     });
     let score = Layer {
@@ -91,7 +93,13 @@ fn panel(label: &str, layers: &[LayerSanity], drawn: Vec<Layer>, shown: &[f64]) 
         y: Axis {
             label: String::new(),
             range: (-0.5, layers.len() as f64 - 0.5),
-            marks: Marks::Names(layers.iter().rev().map(|layer| layer.layer.clone()).collect()),
+            marks: Marks::Names(
+                layers
+                    .iter()
+                    .rev()
+                    .map(|layer| layer.layer.clone())
+                    .collect(),
+            ),
         },
         interval: None,
         layers: drawn,
@@ -124,7 +132,9 @@ pub(super) fn table(run: &ReportedRun) -> Table {
         let cells = values.into_iter().chain(ends);
         let name = Cell::Text(layer.layer.clone());
         let cells = cells.map(|value| value.map_or(Cell::Missing, Cell::Number));
-        table.rows.push(std::iter::once(name).chain(cells).collect());
+        table
+            .rows
+            .push(std::iter::once(name).chain(cells).collect());
     }
     table
 }

@@ -37,8 +37,18 @@ fn all(measured: &Measured) -> Vec<Score> {
             });
         };
         of_one_space(scores, &mut add);
-        let index = measured.index.as_ref();
-        let index = index.and_then(|index| index.encoders.get(at));
+        let real = measured.real.as_ref().and_then(|real| real.against.get(at));
+        if let Some(Some(real)) = real {
+            for (name, mean) in [
+                ("precision (near a real image)", real.precision),
+                ("recall", real.recall),
+                ("density", real.density),
+                ("coverage of the real images", real.coverage),
+            ] {
+                add(name, mean.value.unwrap_or(f64::NAN), mean.interval);
+            }
+        }
+        let index = measured.index.as_ref().and_then(|all| all.encoders.get(at));
         if let Some(Some(index)) = index {
             add(
                 "index (0: one image, 1: independent)",

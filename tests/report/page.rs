@@ -21,7 +21,9 @@ fn two_runs_are_one_page_with_every_sample_and_nothing_from_elsewhere() {
     let document = parsed(&page);
     assert_eq!(printed["samples"], 11);
     assert_eq!(printed["bytes"], page.len());
-    assert_eq!(printed["notes"].as_array().unwrap().len(), 0, "{printed}");
+    let notes = printed["notes"].as_array().unwrap();
+    let is_known = |note: &serde_json::Value| note.to_string().contains("--images DIR");
+    assert!(notes.len() == 2 && notes.iter().all(is_known), "{printed}");
 
     let samples: Vec<_> = elements(&document, "figure")
         .filter(|figure| figure.attribute("class") == Some("sample"))
@@ -251,4 +253,78 @@ fn many_samples_are_shown_as_thumbnails_and_said_to_be() {
     assert!(source.starts_with("data:image/jpeg;base64,"));
     assert!(text_of(document.root_element()).contains("copies of at most 64 pixels"));
     assert!(page.len() < 501 * 4096, "{}", page.len());
+}
+
+#[test]
+fn real_images_in_the_interval_stand_beside_the_samples_with_the_sanity_check() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = sampled(folder.path(), "run", &["-n", "12", "-k", "4"]);
+    let other = folder.path().join("other");
+    json(&run(&[
+        "sample",
+        "--where",
+        "bag in p90..p99",
+        "-n",
+        "9",
+        "-k",
+        "3",
+        "--json",
+        "--quiet",
+        "--out",
+        other.to_str().unwrap(),
+    ]));
+    // Pictures of this run lie inside, those of the other do not: rounding to 8 bits moves few.
+    let real = folder.path().join("real");
+    for (run, class) in [(&place, "sneaker"), (&other, "bag<b>")] {
+        std::fs::create_dir_all(real.join(class)).unwrap();
+        for entry in std::fs::read_dir(run.join("images")).unwrap() {
+            let path = entry.unwrap().path();
+            std::fs::copy(&path, real.join(class).join(path.file_name().unwrap())).unwrap();
+        }
+    }
+    let csv = folder.path().join("csv");
+    let (page, printed) = reported(
+        folder.path(),
+        &[&place],
+        &[
+            "--images",
+            real.to_str().unwrap(),
+            "--csv",
+            csv.to_str().unwrap(),
+        ],
+    );
+    assert_eq!(printed["notes"].as_array().unwrap().len(), 0, "{printed}");
+    let document = parsed(&page);
+    let shown: Vec<_> = elements(&document, "figure")
+        .filter(|figure| figure.attribute("class") == Some("real"))
+        .map(text_of)
+        .collect();
+    assert!((6..=12).contains(&shown.len()), "{shown:?}");
+    assert!(
+        shown.iter().all(|text| text.contains("sneaker")),
+        "{shown:?}"
+    );
+    let text = text_of(document.root_element());
+    assert!(text.contains(&format!(
+        "{} of 21 real images lie inside every interval",
+        shown.len()
+    )));
+    assert!(text.contains("coverage of the real images"));
+    let sanity = document
+        .descendants()
+        .find(|node| node.attribute("id") == Some("sanity-1"));
+    let sanity = text_of(sanity.unwrap());
+    assert!(
+        sanity.contains("samples to class") && sanity.contains("class to others"),
+        "{sanity}"
+    );
+    let rows = |name: &str| {
+        std::fs::read_to_string(csv.join(name))
+            .unwrap()
+            .lines()
+            .count()
+            - 1
+    };
+    assert_eq!(rows("real-images-1.csv"), shown.len());
+    assert!(rows("sanity-1.csv") > 2);
 }

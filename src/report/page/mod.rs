@@ -3,6 +3,7 @@
 
 mod compared;
 mod one_run;
+mod real_images;
 mod samples;
 mod settings;
 

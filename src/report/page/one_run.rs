@@ -1,6 +1,6 @@
 //! One run, whole.
 
-use super::{Drawn, samples, settings};
+use super::{Drawn, real_images, samples, settings};
 use crate::report::Report;
 use crate::report::markup::Markup;
 use crate::report::number;
@@ -15,6 +15,8 @@ pub(super) fn write(run: &ReportedRun, report: &Report, drawn: &Drawn<'_>, page:
         query(run).write(page);
         page.line("h3", &[], "All samples");
         samples::write(run, report.size, page);
+        page.line("h3", &[], "Real images in the same intervals");
+        real_images::write(run, page);
         page.element("div", &[("class", "columns")], |page| {
             for (heading, figures) in [
                 ("Activations", format!("activations-{}-", run.number)),
@@ -28,11 +30,30 @@ pub(super) fn write(run: &ReportedRun, report: &Report, drawn: &Drawn<'_>, page:
                 });
             }
         });
+        page.line("h3", &[], "Sanity check");
+        sanity(run, drawn, page);
         events(run, page);
         page.line("h3", &[], "To repeat it");
         settings::repeat(run, page);
         settings::write(run, page);
     });
+}
+
+/// Whether the classifier treats the samples as it treats real images.
+fn sanity(run: &ReportedRun, drawn: &Drawn<'_>, page: &mut Markup) {
+    page.line(
+        "p",
+        &[("class", "lede")],
+        "Does the classifier process the samples as it processes real images? Samples that only reach the level by a \
+         way that no real image takes have scores near 0 in some layer (Geirhos et al., ICML 2024, arXiv 2306.04719).",
+    );
+    if !drawn.write(&format!("sanity-{}", run.number), page) {
+        page.line(
+            "p",
+            &[("class", "missing")],
+            "Not made: it needs real images (invset report --images DIR, or invset stats --images DIR once).",
+        );
+    }
 }
 
 /// The constraints, with the extremes of the samples.

@@ -20,7 +20,7 @@ for (const grid of document.querySelectorAll(".samples")) {
 const dialog = document.createElement("dialog");
 dialog.addEventListener("click", () => dialog.close());
 document.body.append(dialog);
-for (const picture of document.querySelectorAll(".sample img")) {
+for (const picture of document.querySelectorAll(".grid img")) {
   picture.style.cursor = "zoom-in";
   picture.addEventListener("click", () => {
     const caption = document.createElement("p");

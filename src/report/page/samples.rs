@@ -1,5 +1,6 @@
 //! The samples of a run: all of them, in their order.
 
+use super::real_images::write_picture;
 use crate::report::markup::Markup;
 use crate::report::number;
 use crate::report::picture::Size;
@@ -8,9 +9,6 @@ use crate::text::counted;
 
 /// Most samples of which step and start stand below the picture; of more they are in its title.
 const MOST_EXPLAINED: usize = 500;
-/// Pictures shorter than that are enlarged without smoothing: one sees their pixels.
-const SMALL: u32 = 128;
-
 pub(super) fn write(run: &ReportedRun, size: Size, page: &mut Markup) {
     if run.samples.is_empty() {
         page.line("p", &[("class", "missing")], "No sample has been accepted.");
@@ -18,7 +16,11 @@ pub(super) fn write(run: &ReportedRun, size: Size, page: &mut Markup) {
     }
     page.line("p", &[], &introduction(run, size));
     let is_dense = run.samples.len() > MOST_EXPLAINED;
-    let class = if is_dense { "samples dense" } else { "samples" };
+    let class = if is_dense {
+        "grid samples dense"
+    } else {
+        "grid samples"
+    };
     page.element("div", &[("class", class)], |page| {
         for sample in &run.samples {
             write_sample(run, sample, is_dense, page);
@@ -63,7 +65,10 @@ fn write_sample(run: &ReportedRun, sample: &Sample, is_dense: bool, page: &mut M
         .map(|&value| number::short(f64::from(value)))
         .collect();
     let activations = activations.join(" ");
-    let origin = format!("step {}, start {}", line.step, line.start);
+    let origin = match &line.source {
+        Some(source) => source.clone(),
+        None => format!("step {}, start {}", line.step, line.start),
+    };
     let class = if sample.dropped {
         "sample dropped"
     } else {
@@ -84,22 +89,9 @@ fn write_sample(run: &ReportedRun, sample: &Sample, is_dense: bool, page: &mut M
     page.element("figure", &attributes, |page| {
         match &sample.picture {
             Ok(picture) => {
-                let (width, height) = picture.size;
-                let edges = (width.to_string(), height.to_string());
                 let alt = format!("sample {index}: {activations}");
                 let title = format!("#{index}: {activations}; {origin}");
-                let is_small = width.max(height) < SMALL;
-                page.void(
-                    "img",
-                    &[
-                        ("src", picture.uri.as_str()),
-                        ("width", edges.0.as_str()),
-                        ("height", edges.1.as_str()),
-                        ("class", if is_small { "small" } else { "large" }),
-                        ("alt", alt.as_str()),
-                        ("title", title.as_str()),
-                    ],
-                );
+                write_picture(picture, &alt, &title, page);
             }
             Err(_) => page.line("span", &[("class", "no-picture")], "no picture"),
         }
