@@ -14,7 +14,8 @@ pub struct Ascent {
 }
 
 impl Ascent {
-    /// Default number of steps, DGN-AM's own.
+    /// Default number of steps, DGN-AM's own. On `fashion`, bag in p95.., 60 gave 8 of 8 slots their
+    /// sample within four ascents each; in the closed p95..p99.9 two ascents of each gave 2 of 8.
     pub const STEPS: u64 = 200;
     /// Default decay, DGN-AM's own.
     pub const DECAY: f64 = 0.99;

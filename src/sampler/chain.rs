@@ -22,9 +22,10 @@ pub struct Chain {
 impl Chain {
     /// Default number of chains of `ppgn`.
     pub const COUNT: usize = 8;
-    /// Default ε1.
+    /// Default ε1. On `fashion`, shirt in p90..p99, 16 samples of 8 chains, 0.001, 0.01 and 0.1 gave all
+    /// 16 in 41, 41 and 31 steps, with Vendi scores of 2.2, 2.1 and 2.4 in the encoder.
     pub const EPSILON1: f64 = 0.01;
-    /// Default ε3.
+    /// Default ε3. With 0.1 in place of 0.01 the same run took as many steps, and scored 2.2.
     pub const EPSILON3: f64 = 0.01;
     /// Default of [`Chain::save_every`], that of PPGN's program for hidden units.
     pub const SAVE_EVERY: u64 = 10;
