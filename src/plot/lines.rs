@@ -14,7 +14,7 @@ const LEAST: u32 = 8;
 /// Channels drawn; those behind them would make the picture endless.
 const MOST: usize = 64;
 /// Half of the line's thickness. Thick, so that it stays a line in a picture of a few characters.
-const RADIUS: f64 = 1.2;
+const RADIUS: f64 = 2.0;
 /// A lane must be this high for a name in it.
 const NAMED: u32 = 20;
 

@@ -10,7 +10,7 @@ pub(super) const CHARACTER: u32 = 8;
 
 pub(super) const PAPER: Rgb<u8> = Rgb([250, 250, 247]);
 pub(super) const RULE: Rgb<u8> = Rgb([205, 208, 214]);
-pub(super) const INK: Rgb<u8> = Rgb([24, 70, 150]);
+pub(super) const INK: Rgb<u8> = Rgb([16, 56, 136]);
 pub(super) const TEXT: Rgb<u8> = Rgb([95, 100, 112]);
 
 /// An empty sheet.
