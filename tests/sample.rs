@@ -332,3 +332,59 @@ fn stdout_carries_nothing_but_the_result() {
     assert!(!text.contains('\u{1b}'), "{text}");
     assert!(text.starts_with("4 of 4 samples feasible"), "{text}");
 }
+
+/// A numpy file of one vector.
+fn write_vector(path: &std::path::Path, values: &[f32]) {
+    let mut header = format!(
+        "{{'descr': '<f4', 'fortran_order': False, 'shape': ({},), }}",
+        values.len()
+    );
+    header.push_str(&" ".repeat(63 - (10 + header.len()) % 64));
+    header.push('\n');
+    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+    bytes.extend((header.len() as u16).to_le_bytes());
+    bytes.extend(header.as_bytes());
+    bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+    std::fs::write(path, bytes).unwrap();
+}
+
+#[test]
+fn means_positions_maxima_and_directions_are_sampled() {
+    let folder = tempfile::tempdir().unwrap();
+    let sample = |name: &str, query: &str| {
+        let out = folder.path().join(name);
+        let out = out.to_str().unwrap();
+        let arguments = ["sample", "--where", query, "-n", "4", "-k", "4", "--json"];
+        let result = json(&run(&[&arguments[..], &["--quiet", "--out", out]].concat()));
+        assert_eq!(result["n_feasible"], 4, "{query}");
+        result
+    };
+    let mean = sample("mean", "layer3.relu[5] in p75..p95");
+    sample("position", "layer3.relu[5,1,1] in 0.1..");
+    sample("maximum", "max(layer3.relu[5]) in 0.5..2");
+
+    // Along an axis a direction is that channel's mean.
+    let constraint = &mean["constraints"][0];
+    let inspected = json(&run(&[
+        "inspect",
+        repository("models/fashion/classifier.onnx")
+            .to_str()
+            .unwrap(),
+        "--json",
+    ]));
+    let tensors = inspected["tensors"].as_array().unwrap();
+    let tensor = tensors.iter().find(|one| one["name"] == "layer3.relu");
+    let units = tensor.unwrap()["units"].as_u64().unwrap() as usize;
+    let mut axis = vec![0.0; units];
+    axis[5] = 1.0;
+    let file = folder.path().join("v.npy");
+    write_vector(&file, &axis);
+    let query = format!(
+        "dir({})@layer3.relu in {}..{}",
+        file.display(),
+        constraint["low"],
+        constraint["high"]
+    );
+    let direction = sample("direction", &query);
+    assert_eq!(direction["constraints"][0]["low"], constraint["low"]);
+}

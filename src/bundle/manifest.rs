@@ -3,6 +3,7 @@
 //! The form as written in the file, and the reading of it, are in [`super::manifest_file`].
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use super::domain::{Channels, Domain};
 use super::smoothness::Smoothness;
@@ -126,6 +127,10 @@ pub enum Encoder {
     Tensor(String),
     /// A network of its own. Its input is the image in [0, 1].
     Network(Network),
+    /// A network in a file outside the bundle, by its absolute path; no manifest states one, see
+    /// [`crate::bundle::EncoderChoice`]. From its first input, the image in [0, 1], to its first
+    /// output.
+    Outside(PathBuf),
 }
 
 impl Manifest {
@@ -137,7 +142,7 @@ impl Manifest {
         };
         let encoder = match &self.encoder {
             Some(Encoder::Network(network)) => Some(network.file.as_str()),
-            Some(Encoder::Tensor(_)) | None => None,
+            Some(Encoder::Tensor(_) | Encoder::Outside(_)) | None => None,
         };
         [
             ("generator.file", generator),

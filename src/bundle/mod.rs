@@ -4,6 +4,7 @@ mod domain;
 mod draft;
 mod draft_text;
 mod embedded;
+mod encoder_choice;
 mod error;
 mod manifest;
 mod manifest_file;
@@ -31,6 +32,7 @@ use sha2::{Digest, Sha256};
 pub use domain::{Axes, Channels, Domain};
 pub use draft::{Draft, DraftError, Guess};
 pub use embedded::{EMBEDDED, EmbeddedBundle};
+pub use encoder_choice::{EncoderChoice, EncoderError};
 pub use error::{BundleError, Problem};
 pub use manifest::{
     Classifier, Encoder, Generator, GeneratorForm, MANIFEST, Manifest, Network, PriorKind,
@@ -55,6 +57,8 @@ pub struct Bundle {
     names: Vec<String>,
     prior: prior::PriorFile,
     statistics: Option<Statistics>,
+    /// Whether the manifest's encoder is the one that was read.
+    has_own_encoder: bool,
 }
 
 /// A bundle as far as it can be opened.
@@ -222,7 +226,8 @@ impl Bundle {
     }
 
     /// The SHA-256 of each of its files, manifest included, in hexadecimal; and that of each file
-    /// that a model keeps weights in, by its path within the bundle.
+    /// that a model keeps weights in, by its path within the bundle. Those of an encoder outside the
+    /// bundle are among them by their absolute paths.
     ///
     /// # Errors
     /// One of them cannot be read.
@@ -239,6 +244,16 @@ impl Bundle {
                 let bytes = std::fs::read(path).map_err(|error| {
                     let reason = format!("cannot be read ({error})");
                     self.invalid(vec![Problem::whole_file(&name, reason, RESTORE)])
+                })?;
+                fingerprints.insert(name, sha256(&bytes));
+            }
+        }
+        if let Some(Encoder::Outside(path)) = &self.manifest.encoder {
+            for path in outside::files_of(path) {
+                let name = path.display().to_string();
+                let bytes = std::fs::read(&path).map_err(|error| {
+                    let reason = format!("cannot be read ({error})");
+                    self.invalid(vec![Problem::whole_file(&name, reason, RESTORE_ENCODER)])
                 })?;
                 fingerprints.insert(name, sha256(&bytes));
             }
@@ -264,6 +279,7 @@ impl Bundle {
 }
 
 const RESTORE: &str = "put the file back, or correct the name in bundle.toml";
+const RESTORE_ENCODER: &str = "put the file back, or choose another --encoder";
 
 /// Lower-case hexadecimal SHA-256.
 pub fn sha256(bytes: &[u8]) -> String {
@@ -328,6 +344,7 @@ fn read(source: Source) -> Examined {
             statistics,
             source,
             manifest,
+            has_own_encoder: true,
         }),
         problems,
     }

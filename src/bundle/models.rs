@@ -3,7 +3,7 @@
 use super::{
     Bundle, BundleError, Domain, Encoder, GeneratorForm, Network, Problem, RESTORE, Source, resolve,
 };
-use crate::onnx::{LoadOptions, Model};
+use crate::onnx::{LoadOptions, Model, OnnxError};
 
 impl Bundle {
     /// The classifier.
@@ -32,6 +32,11 @@ impl Bundle {
     pub fn encoder(&self) -> Result<Option<Model>, BundleError> {
         match &self.manifest.encoder {
             Some(Encoder::Network(network)) => self.model(&network.file).map(Some),
+            Some(Encoder::Outside(path)) => {
+                let file = path.display().to_string();
+                let model = Model::open(path).map_err(|error| self.bad_model(&file, error));
+                model.map(Some)
+            }
             Some(Encoder::Tensor(_)) | None => Ok(None),
         }
     }
@@ -123,10 +128,14 @@ impl Bundle {
             }
             Source::Embedded(_) => Model::from_bytes(self.bytes(file)?, file),
         };
-        model.map_err(|source| BundleError::Model {
+        model.map_err(|source| self.bad_model(file, source))
+    }
+
+    fn bad_model(&self, file: &str, source: OnnxError) -> BundleError {
+        BundleError::Model {
             bundle: self.manifest.name.clone(),
             file: file.to_owned(),
             source: Box::new(source),
-        })
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Weights that a model keeps in files of their own: part of what a bundle is, though no key of its
 //! manifest names them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::Source;
 use super::source::resolve;
@@ -45,4 +45,15 @@ impl Outside {
             sha256: model.sha256().to_owned(),
         })
     }
+}
+
+/// A model anywhere on the disk and the files that it keeps weights in. Of one that cannot be read
+/// only the model itself: that is told by whoever opens it.
+pub(super) fn files_of(model: &Path) -> Vec<PathBuf> {
+    let mut files = vec![model.to_owned()];
+    if let Ok(opened) = Model::open(model) {
+        let locations = opened.external_files();
+        files.extend(locations.map(|location| model.with_file_name(location)));
+    }
+    files
 }

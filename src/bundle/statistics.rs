@@ -171,7 +171,7 @@ impl Reader<'_> {
     fn fingerprints(&mut self, manifest: &Manifest, sha256: &dyn Fn(&str) -> Option<String>) {
         let encoder = match &manifest.encoder {
             Some(Encoder::Network(network)) => Some(network.file.as_str()),
-            Some(Encoder::Tensor(_)) | None => None,
+            Some(Encoder::Tensor(_) | Encoder::Outside(_)) | None => None,
         };
         let judge = manifest.judge.as_ref().map(|judge| judge.file.as_str());
         let networks = [

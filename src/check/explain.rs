@@ -17,7 +17,7 @@ pub(super) fn explain(key: &str, file: &str, error: EngineError) -> Vec<Problem>
         vec![Problem::new(MANIFEST, key, reason, remedy)]
     };
     match error {
-        EngineError::Fit { problems } => problems,
+        EngineError::Fit { problems } | EngineError::ChosenEncoder { problems, .. } => problems,
         EngineError::Bundle(BundleError::Invalid { problems, .. }) => problems,
         EngineError::Bundle(BundleError::Model { source, .. }) => vec![onnx(key, file, &source)],
         EngineError::Onnx(error) => vec![onnx(key, file, &error)],

@@ -95,6 +95,7 @@ impl Facts {
                 None => manifest.generator.domain.own_space().to_owned(),
                 Some(Encoder::Tensor(tensor)) => tensor.clone(),
                 Some(Encoder::Network(network)) => network.file.clone(),
+                Some(Encoder::Outside(path)) => path.display().to_string(),
             }),
             labels: manifest.labels.as_ref().map(|_| bundle.labels().len()),
             statistics: statistics

@@ -30,7 +30,7 @@ pub(super) fn check(
     let manifest = bundle.manifest();
     let encoder = match &manifest.encoder {
         Some(Encoder::Network(network)) => Some(network),
-        Some(Encoder::Tensor(_)) | None => None,
+        Some(Encoder::Tensor(_) | Encoder::Outside(_)) | None => None,
     };
     if let Some(graph) = stage.image_network("encoder", encoder, models.encoder.as_ref()) {
         let (input, output) = (graph.inputs()[0], graph.outputs()[0]);

@@ -23,7 +23,7 @@ pub(super) fn open(bundle: &Bundle, findings: &mut Findings, facts: &mut Facts) 
     };
     let encoder = match &manifest.encoder {
         Some(Encoder::Network(network)) => Some(&network.file),
-        Some(Encoder::Tensor(_)) | None => None,
+        Some(Encoder::Tensor(_) | Encoder::Outside(_)) | None => None,
     };
     let judge = manifest.judge.as_ref().map(|network| &network.file);
     let inverse = manifest.inverse.as_ref().map(|network| &network.file);

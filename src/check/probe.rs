@@ -222,7 +222,7 @@ impl Probe<'_> {
         self.finite("classifier.file", "the logits", numbers.activations.iter());
         let encoder = match &bundle.manifest().encoder {
             Some(Encoder::Tensor(_)) => "encoder.tensor",
-            Some(Encoder::Network(_)) => "encoder.file",
+            Some(Encoder::Network(_) | Encoder::Outside(_)) => "encoder.file",
             None => "generator.file",
         };
         self.finite(encoder, "the embeddings", numbers.embeddings.iter());

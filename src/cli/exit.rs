@@ -4,7 +4,7 @@ use super::forward::RequestError;
 use super::grad::GradError;
 use super::report::ReportError;
 use crate::autodiff::AutodiffError;
-use crate::bundle::{BundleError, DraftError, PlaceError};
+use crate::bundle::{BundleError, DraftError, Encoder, EncoderError, PlaceError};
 use crate::check::CheckError;
 use crate::config::ConfigError;
 use crate::engine::EngineError;
@@ -141,6 +141,7 @@ fn of_run(error: &RunError) -> Status {
         | RunError::Init { .. } => Status::BadInput,
         RunError::Bundle(_) => Status::BadInput,
         RunError::Real(error) => of_real(error),
+        RunError::Encoder(error) => of_encoder(error),
         RunError::Query(error) => of_query(error),
         RunError::Engine(error) => of_engine(error),
         RunError::Evaluate(error) => error
@@ -169,9 +170,20 @@ fn of_sweep(error: &SweepError) -> Status {
     }
 }
 
+fn of_encoder(error: &EncoderError) -> Status {
+    match error {
+        EncoderError::Syntax(_) | EncoderError::UnknownTensor { .. } => Status::Usage,
+        EncoderError::File { .. } | EncoderError::Bundle(_) => Status::BadInput,
+    }
+}
+
 fn of_engine(error: &EngineError) -> Status {
     match error {
         EngineError::Runtime(_) | EngineError::Internal(_) => Status::Runtime,
+        // As for a unit that cannot be read off a tensor of its shape.
+        EngineError::ChosenEncoder { encoder, .. } if matches!(**encoder, Encoder::Tensor(_)) => {
+            Status::Usage
+        }
         _ => Status::BadInput,
     }
 }

@@ -49,9 +49,16 @@ pub fn describe(score: &Diversity) -> String {
         BandwidthSource::Statistics => "real images",
         BandwidthSource::Sample => "the sample itself",
     };
+    if score.n > 1 && score.mean_pairwise == 0.0 {
+        return format!(
+            "in {}: all {} samples have the same embedding",
+            text::clean(&score.encoder),
+            score.n
+        );
+    }
     format!(
         "in {}: mean distance {:.3}, least {:.3}, Vendi {:.2}, RKE {:.2} (bandwidth {:.3}, from {source})",
-        score.encoder,
+        text::clean(&score.encoder),
         score.mean_pairwise,
         score.min_pairwise,
         score.vendi,

@@ -8,9 +8,11 @@ use clap::Args;
 use super::exit::Status;
 use super::sampling::{Sampling, Tuning};
 use super::{Global, output, progress, show, signals};
+use crate::run::from_start::FromStart;
 use crate::run::summary::Summary;
-use crate::run::{self, Ending, Prepared, Request, control, defaults};
+use crate::run::{self, Ending, Outcome, Prepared, Request, control, defaults};
 use crate::sampler::Finish;
+use crate::text::counted;
 
 /// Arguments of `sample`.
 #[derive(Debug, Args)]
@@ -115,12 +117,12 @@ pub(super) fn work(
         }
         describe(&summary, out)?;
     }
-    Ok(status(&outcome.ending, &summary))
+    Ok(status(&outcome, &summary))
 }
 
 /// Tells why a run ended, where that is not plain, and gives its exit status.
-fn status(ending: &Ending, summary: &Summary) -> Status {
-    if *ending == Ending::Interrupted {
+fn status(outcome: &Outcome, summary: &Summary) -> Status {
+    if outcome.ending == Ending::Interrupted {
         output::say(&format!(
             "interrupted; go on with: invset resume {}",
             summary.run
@@ -130,12 +132,12 @@ fn status(ending: &Ending, summary: &Summary) -> Status {
     if summary.n_feasible >= summary.n_requested {
         return Status::Success;
     }
-    let why = match (ending, &summary.dataset) {
+    let why = match (outcome.ending, &summary.dataset) {
         (_, Some(images)) if summary.n_feasible >= images.inside => format!(
             " ({} of the {} real images in {} lie inside)",
             images.inside, images.images, images.folder
         ),
-        (Ending::Finished(finish), _) => why_short(*finish, summary.steps),
+        (Ending::Finished(finish), _) => why_short(finish, summary.steps),
         _ => String::new(),
     };
     let best: Vec<String> = summary
@@ -152,6 +154,9 @@ fn status(ending: &Ending, summary: &Summary) -> Status {
         summary.n_requested,
         best.join(", ")
     ));
+    if let Some(nearest) = &outcome.nearest {
+        output::say(&nearest.line());
+    }
     Status::NotFeasible
 }
 
@@ -161,6 +166,10 @@ pub(super) fn why_short(finish: Finish, steps: u64) -> String {
         Finish::Complete => String::new(),
         Finish::MaxSteps => format!(" after {steps} steps (--max-steps)"),
         Finish::Exhausted => " (no more of the real images lie inside)".to_owned(),
+        Finish::NoGradient => format!(
+            " after {steps} steps: at no code tried does a finite gradient lead towards the interval; \
+             is the unit constant?"
+        ),
         Finish::Stalled => {
             " (no sample could move further; try --method joint, a larger --plain-step or another --seed)"
                 .to_owned()
@@ -183,6 +192,19 @@ pub(super) fn describe(summary: &Summary, out: &mut dyn Write) -> std::io::Resul
     )?;
     for constraint in &summary.constraints {
         writeln!(out, "  {}", describe_constraint(constraint))?;
+    }
+    if let Some(from_start) = &summary.from_start {
+        let FromStart {
+            code,
+            embedding,
+            image,
+        } = from_start.median;
+        writeln!(
+            out,
+            "  from their starts, median of {}: {code:.3} spreads in the code, {embedding:.3} in \
+             the encoder, {image:.4} in the pixels (root mean square)",
+            counted(from_start.n, "sample"),
+        )?;
     }
     for score in &summary.diversity {
         writeln!(out, "  {}", output::describe(score))?;
@@ -215,7 +237,7 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::bundle::Smoothness;
+    use crate::bundle::{EncoderChoice, Smoothness};
     use crate::cli::{Cli, Command};
     use crate::engine::SchemeChoice;
     use crate::run::{CommandLine, Manner};
@@ -227,6 +249,7 @@ mod tests {
             bundle: "some".to_owned(),
             query: vec!["potter's wheel in p95..".to_owned()],
             manner: Manner {
+                encoder: EncoderChoice::Bundle,
                 settings: Settings::new(defaults::METHOD, defaults::SAMPLES),
                 runtime: RuntimeRequest::default(),
                 micro_batch: None,
@@ -272,6 +295,7 @@ mod tests {
             bundle: "./models/$HOME".to_owned(),
             query: vec!["-1 in 0..1".to_owned(), "a 'b' \"c\" in ..-5".to_owned()],
             manner: Manner {
+                encoder: EncoderChoice::Tensor("a 'tensor'[0]".to_owned()),
                 settings,
                 runtime: RuntimeRequest {
                     choice: RuntimeChoice::OnnxRuntime,

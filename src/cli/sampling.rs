@@ -6,7 +6,7 @@ use clap::builder::RangedU64ValueParser;
 use clap::{Args, Command, Id};
 
 use super::Global;
-use crate::bundle::Smoothness;
+use crate::bundle::{EncoderChoice, Smoothness};
 use crate::engine::SchemeChoice;
 use crate::run::{Manner, defaults};
 use crate::sampler::{Ascent, Chain, ConstraintKind, MethodKind, Settings, Stop, Update};
@@ -38,6 +38,9 @@ pub(super) struct Sampling {
     /// How samples are found
     #[arg(long, default_value_t = defaults::METHOD, value_name = "METHOD", value_parser = choices::<MethodKind>(MethodKind::ALL.iter().map(|choice| choice.name()).collect()))]
     method: MethodKind,
+    /// Where distances are measured: bundle (its own encoder), pixels, tensor:NAME or FILE.onnx
+    #[arg(long, default_value_t, value_name = "ENCODER")]
+    encoder: EncoderChoice,
     /// Where samples start: random, images:DIR or run:RUN
     #[arg(long, default_value = "random", value_name = "START")]
     init: String,
@@ -141,6 +144,7 @@ impl Sampling {
     /// What the flags ask for.
     pub(super) fn manner(&self, tuning: &Tuning, global: &Global) -> Manner {
         Manner {
+            encoder: self.encoder.clone(),
             settings: self.settings(tuning),
             runtime: global.runtime_request(),
             micro_batch: self.batch.map(|batch| batch as usize),

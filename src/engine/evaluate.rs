@@ -65,9 +65,11 @@ impl Evaluate for Engine {
 
     fn check(&mut self, codes: ArrayView2<'_, f32>) -> Result<Array2<f32>, EvaluateError> {
         self.counts.forwards += codes.nrows() as u64;
-        let (evaluation, _) =
-            self.retrying(|engine| engine.pool.evaluate(codes, false, &engine.clock))?;
-        Ok(evaluation.activations)
+        Ok(self.retrying(|engine| engine.pool.check(codes, &engine.clock))?)
+    }
+
+    fn floors(&self) -> Vec<Option<f32>> {
+        self.pool.floors().to_vec()
     }
 
     fn reconstruct(

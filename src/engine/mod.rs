@@ -6,6 +6,7 @@
 
 mod code_prior;
 mod embed;
+mod encoder;
 mod evaluate;
 mod fit;
 mod glue;
@@ -16,6 +17,7 @@ mod parts;
 mod plan;
 mod pool;
 mod portrait;
+mod pre_activation;
 mod smooth;
 mod stopwatch;
 mod tap;
@@ -23,7 +25,7 @@ mod tap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ndarray::ArrayView2;
+use ndarray::{Array2, ArrayView2};
 
 pub use code_prior::code_prior;
 pub use embed::{ImageNetwork, image_network};
@@ -38,12 +40,13 @@ pub use portrait::{Likeness, Portrait};
 pub use stopwatch::Counts;
 
 use crate::autodiff::AutodiffError;
-use crate::bundle::{Bundle, BundleError, Problem};
+use crate::bundle::{Bundle, BundleError, Encoder, EncoderChoice, Problem};
 use crate::graph::GraphError;
 use crate::onnx::OnnxError;
 use crate::query::Unit;
 use crate::runtime::{Runtime, RuntimeError};
 use crate::sampler::PriorError;
+use crate::text;
 use networks::Networks;
 pub use networks::composed;
 use pool::{Kept, Pool};
@@ -62,6 +65,14 @@ pub enum EngineError {
     #[error("the bundle's networks do not fit:{}", Problem::listed(problems))]
     Fit {
         /// All that does not fit, with the shapes and the key to correct.
+        problems: Vec<Problem>,
+    },
+    /// The encoder that was chosen for the run does not fit.
+    #[error("--encoder {} cannot be used: {}", chosen(encoder), reasons(problems))]
+    ChosenEncoder {
+        /// The encoder.
+        encoder: Box<Encoder>,
+        /// All that does not fit.
         problems: Vec<Problem>,
     },
     /// The bundle's prior makes no sense.
@@ -87,6 +98,24 @@ impl EngineError {
     }
 }
 
+/// An encoder as `--encoder` names it.
+fn chosen(encoder: &Encoder) -> String {
+    let choice = match encoder {
+        Encoder::Tensor(tensor) => EncoderChoice::Tensor(tensor.clone()),
+        Encoder::Outside(path) => EncoderChoice::File(path.clone()),
+        Encoder::Network(_) => EncoderChoice::Bundle,
+    };
+    text::clean(&choice.to_string())
+}
+
+/// What is wrong, without the keys of a manifest that does not state it.
+fn reasons(problems: &[Problem]) -> String {
+    let said = problems
+        .iter()
+        .map(|problem| format!("{}; {}", problem.reason, problem.remedy));
+    said.collect::<Vec<_>>().join("; ")
+}
+
 /// Sessions for one query on one bundle.
 pub struct Engine {
     runtime: Arc<dyn Runtime>,
@@ -101,6 +130,15 @@ pub struct Engine {
     counts: Counts,
     clock: RuntimeClock,
     notices: Vec<String>,
+}
+
+/// Codes as they are seen.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Look {
+    /// Each `[C, H, W]` row-major in [0, 1].
+    pub images: Vec<Vec<f32>>,
+    /// `[rows, p]`.
+    pub embeddings: Array2<f32>,
 }
 
 /// Lengths that the networks fix.
@@ -212,6 +250,16 @@ impl Engine {
     pub fn render(&mut self, codes: ArrayView2<'_, f32>) -> Result<Vec<Vec<f32>>, EngineError> {
         self.counts.forwards += codes.nrows() as u64;
         self.retrying(|engine| engine.pool.images(codes, &engine.clock))
+    }
+
+    /// The images of `codes` `[rows, d]` and their embeddings, without touching what is kept for a
+    /// pull-back.
+    ///
+    /// # Errors
+    /// The runtime failed.
+    pub fn look(&mut self, codes: ArrayView2<'_, f32>) -> Result<Look, EngineError> {
+        self.counts.forwards += codes.nrows() as u64;
+        self.retrying(|engine| engine.pool.look(codes, &engine.clock))
     }
 
     /// Runs `work`, and again with half the micro-batch as often as memory runs out.

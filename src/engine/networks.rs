@@ -1,15 +1,17 @@
 //! From a bundle and a query to the graphs that run: f∘G and E∘G composed, and their backward
 //! graphs.
 //!
-//! One composed graph maps `code [B, d]` to `image`, `activation [B, m]` and `embedding [B, p]`.
-//! It is differentiated twice, from `activation` and from `embedding`, so that a pull-back runs
-//! only the branch whose cotangent it has; what both sweeps need of the forward pass is kept once.
+//! One composed graph maps `code [B, d]` to `image`, `activation [B, m]`, `embedding [B, p]` and, where
+//! a unit can be dead, `steering [B, m]`, which stands in for the activation. It is differentiated
+//! twice, from what steers and from `embedding`, so that a pull-back runs only the branch whose
+//! cotangent it has; what both sweeps need of the forward pass is kept once.
 
+use super::encoder::{self, Seen};
 use super::parts::{self, Generated};
 use super::tap::read_unit;
-use super::{EngineError, fit};
+use super::{EngineError, fit, pre_activation};
 use crate::autodiff;
-use crate::bundle::{Bundle, Encoder, Network};
+use crate::bundle::{Bundle, Encoder};
 use crate::graph::{Graph, Op, Unary, ValueId, passes};
 use crate::query::Unit;
 
@@ -18,13 +20,15 @@ pub(super) const SAVED_CODE: &str = "code/saved";
 
 /// The graphs of one query at one micro-batch.
 pub(super) struct Networks {
-    /// `code` to `image`, `activation`, `embedding`.
+    /// `code` to `image`, `activation`, `embedding`, and `steering` where a unit can be dead.
     pub plain: Graph,
-    /// `code` to `activation`, `embedding` and everything in `saved`.
+    /// `code` to what steers, `embedding` and everything in `saved`.
     pub forward: Graph,
+    /// Of each constraint the least value of its unit, where what steers it may be below.
+    pub floors: Vec<Option<f32>>,
     /// Names of the forward values the backward graphs take.
     pub saved: Vec<String>,
-    /// Saved values and `activation_bar [B, m]` to `code_bar [B, d]`.
+    /// Saved values and the cotangent `[B, m]` of what steers to `code_bar [B, d]`.
     pub activation_backward: Graph,
     /// Saved values and `embedding_bar [B, p]` to `code_bar [B, d]`.
     pub embedding_backward: Graph,
@@ -52,13 +56,14 @@ impl Networks {
         let mut graph = composed.graph;
         let plain = graph.clone();
         let [image, activation, embedding] = composed.outputs;
+        let steering = composed.steering.unwrap_or(activation);
 
         let code = graph.inputs()[0];
-        let activation_sweep = autodiff::vector_jacobian_product(&mut graph, &[activation], code)?;
+        let activation_sweep = autodiff::vector_jacobian_product(&mut graph, &[steering], code)?;
         let embedding_sweep = autodiff::vector_jacobian_product(&mut graph, &[embedding], code)?;
         graph.set_outputs(vec![
             image,
-            activation,
+            steering,
             embedding,
             activation_sweep.wrt_bar,
             embedding_sweep.wrt_bar,
@@ -93,6 +98,7 @@ impl Networks {
             image_shape: graph.shape(outputs[0])[1..].to_vec(),
             plain,
             forward,
+            floors: composed.floors,
             saved,
             activation_backward: activation_half.backward,
             embedding_backward: embedding_half.backward,
@@ -118,13 +124,21 @@ impl Networks {
 /// # Errors
 /// A file does not parse, or shapes do not fit.
 pub fn composed(bundle: &Bundle, units: &[Unit], batch: usize) -> Result<Graph, EngineError> {
-    Ok(Composed::build(bundle, units, batch)?.graph)
+    let Composed {
+        mut graph, outputs, ..
+    } = Composed::build(bundle, units, batch)?;
+    graph.set_outputs(outputs.to_vec());
+    Ok(passes::prune(&graph))
 }
 
 /// The composed forward graph; `outputs` are image, activation and embedding.
 struct Composed {
     graph: Graph,
     outputs: [ValueId; 3],
+    /// What steers the constraints, where it is not the activation for all of them.
+    steering: Option<ValueId>,
+    /// See [`Networks::floors`].
+    floors: Vec<Option<f32>>,
     code_shape: Vec<usize>,
 }
 
@@ -151,88 +165,71 @@ impl Composed {
 
         let taps = graph.outputs().to_vec();
         let mut scalars = Vec::with_capacity(units.len());
+        let mut steered = Vec::with_capacity(units.len());
         let file = &bundle.manifest().classifier.file;
         let in_classifier = |tensor: &str| format!("'{tensor}' of '{file}'");
         for (number, unit) in units.iter().enumerate() {
             let named = in_classifier(&unit.tensor);
             parts::vectors_for(&graph, taps[number], batch, "classifier.file", &named)?;
-            scalars.push(read_unit(
+            let name = format!("unit/{number}");
+            let activation = read_unit(&mut graph, &name, taps[number], unit)?;
+            scalars.push(activation);
+            steered.push(pre_activation::steering(
                 &mut graph,
-                &format!("unit/{number}"),
+                &name,
                 taps[number],
                 unit,
+                activation,
             )?);
         }
         let activation = graph.add("activation", Op::Concat { axis: 1 }, &scalars)?;
+        let floors = steered
+            .iter()
+            .map(|steered| steered.map(|_| pre_activation::FLOOR))
+            .collect();
+        let steering_name = if steered.iter().any(Option::is_some) {
+            let values = steered.iter().zip(&scalars);
+            let values: Vec<ValueId> = values
+                .map(|(steered, &scalar)| steered.unwrap_or(scalar))
+                .collect();
+            let steering = graph.add("steering", Op::Concat { axis: 1 }, &values)?;
+            Some(graph.name(steering).to_owned())
+        } else {
+            None
+        };
 
         let activation_name = graph.name(activation).to_owned();
         let image = find(&graph, &image_name)?;
-        let (features, key, named) = match &bundle.manifest().encoder {
-            None => (image, "generator.output", "the image".to_owned()),
-            Some(Encoder::Tensor(tensor)) => {
-                (taps[units.len()], "encoder.tensor", in_classifier(tensor))
-            }
-            Some(Encoder::Network(facts)) => {
-                graph = attach_encoder(graph, image, activation, bundle, facts, batch)?;
-                let named = format!("the output of '{}'", facts.file);
-                (graph.outputs()[0], "encoder.output", named)
-            }
+        let steering = steering_name.as_deref().map(|name| find(&graph, name));
+        let steering = steering.transpose()?;
+        let seen = Seen {
+            image,
+            kept: std::iter::once(activation).chain(steering).collect(),
+            tensor: taps.get(units.len()).copied(),
         };
-        let width = parts::vectors_for(&graph, features, batch, key, &named)?;
+        let (mut graph, features, width) = encoder::attach(graph, &seen, bundle, batch)?;
         let image = find(&graph, &image_name)?;
         let activation = find(&graph, &activation_name)?;
+        let steering = steering_name.as_deref().map(|name| find(&graph, name));
+        let steering = steering.transpose()?;
         // The image may also be the embedding; an output of its own keeps the three apart.
         let image = graph.add("image", Op::Unary(Unary::Identity), &[image])?;
         let shape = vec![batch, width];
         let embedding = graph.add("embedding", Op::Reshape { shape }, &[features])?;
-        Ok(Composed::finish(
-            graph,
-            [image, activation, embedding],
-            code_shape,
-        ))
-    }
-
-    /// Sets the outputs (image, activation, embedding) and simplifies.
-    fn finish(mut graph: Graph, outputs: [ValueId; 3], code_shape: Vec<usize>) -> Composed {
-        graph.set_outputs(outputs.to_vec());
+        let mut outputs = vec![image, activation, embedding];
+        outputs.extend(steering);
+        graph.set_outputs(outputs);
         let graph =
             passes::fold_batch_normalization(&passes::fold_constants(&passes::prune(&graph)));
         let outputs = graph.outputs();
-        Composed {
+        Ok(Composed {
             outputs: [outputs[0], outputs[1], outputs[2]],
+            steering: outputs.get(3).copied(),
             graph,
+            floors,
             code_shape,
-        }
+        })
     }
-}
-
-/// Composes an encoder of its own behind the image; its output is the only one of the result, which
-/// still holds the activation.
-fn attach_encoder(
-    mut graph: Graph,
-    image: ValueId,
-    activation: ValueId,
-    bundle: &Bundle,
-    facts: &Network,
-    batch: usize,
-) -> Result<Graph, EngineError> {
-    let (encoder, input) = parts::network(&bundle.network_model(facts)?, facts, "encoder", batch)?;
-    let prepared = fit::to_network(
-        &mut graph,
-        "encoder/resized",
-        image,
-        &encoder,
-        facts,
-        "encoder",
-    )?;
-    graph.set_outputs(vec![activation, image, prepared]);
-    let prepared = graph.name(prepared).to_owned();
-    Ok(passes::compose(
-        &graph,
-        &encoder,
-        &[(&prepared, &input)],
-        "encoder/",
-    )?)
 }
 
 /// A value of a composed graph by the name it had before.

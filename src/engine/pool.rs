@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ndarray::{Array2, Array3, ArrayView2, Axis, s};
 
-use super::EngineError;
 use super::networks::{Networks, SAVED_CODE};
 use super::plan::Plan;
 use super::stopwatch::RuntimeClock;
+use super::{EngineError, Look};
 use crate::graph::Graph;
 use crate::onnx;
 use crate::runtime::{Held, Input, Runtime, RuntimeError, Session, SessionOptions};
@@ -43,6 +43,9 @@ pub(super) struct Pool {
     code_length: usize,
     embedding_length: usize,
     constraints: usize,
+    /// Which output of the plain graph steers.
+    steering: usize,
+    floors: Vec<Option<f32>>,
     image_length: usize,
 }
 
@@ -58,6 +61,8 @@ pub(super) struct Kept {
 const IMAGE: usize = 0;
 const ACTIVATION: usize = 1;
 const EMBEDDING: usize = 2;
+/// Where a unit can be dead, what steers is there too.
+const STEERING: usize = 3;
 /// Outputs of the forward graph before the saved values.
 const SAVED: usize = 2;
 
@@ -104,6 +109,12 @@ impl Pool {
             code_length: networks.code_length,
             embedding_length: networks.embedding_length,
             constraints: networks.plain.shape(activation)[1],
+            steering: if networks.plain.outputs().len() > STEERING {
+                STEERING
+            } else {
+                ACTIVATION
+            },
+            floors: networks.floors.clone(),
             image_length: networks.image_shape.iter().product(),
         })
     }
@@ -116,6 +127,11 @@ impl Pool {
     /// Number m of constraints.
     pub(super) fn constraints(&self) -> usize {
         self.constraints
+    }
+
+    /// See [`Networks::floors`].
+    pub(super) fn floors(&self) -> &[Option<f32>] {
+        &self.floors
     }
 
     /// Evaluates `codes`; with `keep`, also what the pull-back needs.
@@ -145,7 +161,7 @@ impl Pool {
                 Ok(result)
             } else {
                 let outputs = run(clock, &mut sessions.plain, &[input])?;
-                Block::read(outputs[ACTIVATION].as_ref(), outputs[EMBEDDING].as_ref())
+                Block::read(outputs[self.steering].as_ref(), outputs[EMBEDDING].as_ref())
             }
         })?;
         let rows = codes.nrows();
@@ -167,6 +183,24 @@ impl Pool {
             },
             kept,
         ))
+    }
+
+    /// The activations of `codes` by the plain graph.
+    pub(super) fn check(
+        &self,
+        codes: ArrayView2<'_, f32>,
+        clock: &RuntimeClock,
+    ) -> Result<Array2<f32>, EngineError> {
+        let rows = codes.nrows();
+        let blocks = self.each_block(rows, |sessions, block| {
+            let outputs = self.run_plain(codes, sessions, block, clock)?;
+            Ok(outputs[ACTIVATION].read_f32()?.into_owned())
+        })?;
+        let mut activations = Array2::zeros((rows, self.constraints));
+        for (index, block) in blocks.iter().enumerate() {
+            copy_rows(&mut activations, self.rows_of(index, rows), block);
+        }
+        Ok(activations)
     }
 
     /// Pulls cotangents back at the codes of `kept`.
@@ -258,21 +292,62 @@ impl Pool {
     ) -> Result<Vec<Vec<f32>>, EngineError> {
         let rows = codes.nrows();
         let blocks = self.each_block(rows, |sessions, block| {
-            let values = self.padded(codes, block);
-            let shape = [self.micro_batch, self.code_length];
-            let input = Input::F32 {
-                shape: &shape,
-                values: &values,
-            };
-            let outputs = run(clock, &mut sessions.plain, &[input])?;
+            let outputs = self.run_plain(codes, sessions, block, clock)?;
             Ok(outputs[IMAGE].read_f32()?.into_owned())
         })?;
-        Ok(blocks
-            .iter()
+        Ok(self.split_images(rows, blocks.iter().map(Vec::as_slice)))
+    }
+
+    /// The images of `codes` and their embeddings.
+    pub(super) fn look(
+        &self,
+        codes: ArrayView2<'_, f32>,
+        clock: &RuntimeClock,
+    ) -> Result<Look, EngineError> {
+        let rows = codes.nrows();
+        let blocks = self.each_block(rows, |sessions, block| {
+            let outputs = self.run_plain(codes, sessions, block, clock)?;
+            let image = outputs[IMAGE].read_f32()?.into_owned();
+            Ok((image, outputs[EMBEDDING].read_f32()?.into_owned()))
+        })?;
+        let mut embeddings = Array2::zeros((rows, self.embedding_length));
+        for (index, (_, block)) in blocks.iter().enumerate() {
+            copy_rows(&mut embeddings, self.rows_of(index, rows), block);
+        }
+        Ok(Look {
+            images: self.split_images(rows, blocks.iter().map(|(images, _)| images.as_slice())),
+            embeddings,
+        })
+    }
+
+    /// Runs the plain graph on one micro-batch.
+    fn run_plain(
+        &self,
+        codes: ArrayView2<'_, f32>,
+        sessions: &mut Sessions,
+        block: usize,
+        clock: &RuntimeClock,
+    ) -> Result<Vec<Box<dyn Held>>, RuntimeError> {
+        let values = self.padded(codes, block);
+        let shape = [self.micro_batch, self.code_length];
+        let input = Input::F32 {
+            shape: &shape,
+            values: &values,
+        };
+        run(clock, &mut sessions.plain, &[input])
+    }
+
+    /// The images of all micro-batches without their padding.
+    fn split_images<'a>(
+        &self,
+        rows: usize,
+        blocks: impl Iterator<Item = &'a [f32]>,
+    ) -> Vec<Vec<f32>> {
+        blocks
             .flat_map(|block| block.chunks(self.image_length))
             .take(rows)
             .map(<[f32]>::to_vec)
-            .collect())
+            .collect()
     }
 
     /// Runs a backward graph on one micro-batch and reads `code_bar`.

@@ -1,6 +1,7 @@
 //! What a query needs to know of a classifier: its tensors, their shapes and their limits.
 
 use crate::bundle::BundleError;
+use crate::graph::op::ReduceKind;
 use crate::graph::{Graph, Op, Unary, ValueId};
 
 /// Values that a unit can never pass, by construction (a probability: 0 and 1).
@@ -66,15 +67,20 @@ fn limits_of(graph: &Graph, mut value: ValueId) -> Limits {
     Limits::default()
 }
 
-/// Whether every element of the result is an element of the input or a mean of some.
+/// Whether every element of the result is an element of the input, or a mean or maximum of some.
 fn keeps_limits(op: &Op) -> bool {
     matches!(
         op,
         Op::Unary(Unary::Identity)
             | Op::Reshape { .. }
             | Op::Transpose { .. }
+            | Op::MaxPool(_)
             | Op::GlobalAveragePool
             | Op::GlobalMaxPool
+            | Op::Reduce {
+                kind: ReduceKind::Mean | ReduceKind::Max,
+                ..
+            }
     )
 }
 

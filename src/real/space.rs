@@ -48,7 +48,10 @@ impl RealImages {
                     .map_err(|error| EngineError::Internal(error.to_string()))?;
                 Ok(Some(pixels))
             }
-            (Space::Encoder, None, _) | (Space::Judge, _, None) => Ok(None),
+            // An encoder outside the bundle is of one run.
+            (Space::Encoder, None | Some(Encoder::Outside(_)), _) | (Space::Judge, _, None) => {
+                Ok(None)
+            }
             (Space::Encoder, Some(Encoder::Tensor(tensor)), _) => {
                 let taps = [ImageTap::Whole(tensor.clone())];
                 let mut network = ImageClassifier::new(runtime, &self.bundle, &taps, shape)?;

@@ -165,7 +165,7 @@ impl RealImages {
         let manifest = self.bundle.manifest();
         let encoder = match &manifest.encoder {
             Some(Encoder::Network(network)) => Some(&network.file),
-            Some(Encoder::Tensor(_)) | None => None,
+            Some(Encoder::Tensor(_) | Encoder::Outside(_)) | None => None,
         };
         let judge = manifest.judge.as_ref().map(|judge| &judge.file);
         let mut metadata = vec![("image_count", self.len().to_string())];

@@ -89,6 +89,7 @@ pub(super) fn end(run: &ReportedRun) -> String {
         RunState::Ended(Finish::Complete) => "complete".to_owned(),
         RunState::Ended(Finish::MaxSteps) => "the most steps allowed".to_owned(),
         RunState::Ended(Finish::Exhausted) => "no other real image is inside".to_owned(),
+        RunState::Ended(Finish::NoGradient) => "nothing leads towards the interval".to_owned(),
         RunState::Ended(Finish::Stalled) => "no sample could move".to_owned(),
         RunState::Resumable => "stopped before its end".to_owned(),
         RunState::Damaged(reason) => format!("damaged: {reason}"),

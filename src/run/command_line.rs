@@ -31,6 +31,9 @@ impl CommandLine {
         for constraint in &request.query {
             line.flag("--where", constraint);
         }
+        if !request.manner.encoder.is_bundles() {
+            line.flag("--encoder", request.manner.encoder.to_string());
+        }
         line.settings(&request.manner.settings);
         if let Some(smoothness) = request.manner.smoothness {
             line.flag("--smoothness", smoothness.to_string());
@@ -198,6 +201,7 @@ impl Request {
             bundle: file.bundle.clone(),
             query: file.query.clone(),
             manner: Manner {
+                encoder: file.encoder.clone(),
                 settings: file.settings.clone(),
                 runtime,
                 micro_batch: None,

@@ -10,7 +10,7 @@ use rand_chacha::rand_core::SeedableRng;
 use serde::{Deserialize, Serialize};
 
 use super::RunError;
-use super::init::Starts;
+use super::given::Given;
 use crate::bundle::Bundle;
 use crate::engine::{self, EngineError};
 use crate::query::Query;
@@ -59,7 +59,7 @@ pub(super) fn starts(
     bundle: &Arc<Bundle>,
     runtime: &Arc<dyn Runtime>,
     progress: real::Progress,
-) -> Result<(Starts, DatasetFile), RunError> {
+) -> Result<(Given, DatasetFile), RunError> {
     let folder = folder(&settings.init, bundle)?;
     let images = RealImages::open(&folder, bundle, Arc::clone(runtime), progress)?;
     let activations = images.activations(&query.units())?;
@@ -89,7 +89,7 @@ pub(super) fn starts(
     let codes = Array2::from_shape_vec((chosen.len(), width), pixels.concat())
         .map_err(|error| EngineError::Internal(error.to_string()))?;
     Ok((
-        Starts {
+        Given {
             codes,
             sources: chosen.iter().map(|&image| images.name(image)).collect(),
         },

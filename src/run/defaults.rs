@@ -2,6 +2,7 @@
 //! when writing a command line.
 
 use super::Manner;
+use crate::bundle::EncoderChoice;
 use crate::engine::SchemeChoice;
 use crate::runtime::RuntimeRequest;
 use crate::sampler::{MethodKind, Settings};
@@ -18,6 +19,7 @@ pub const RUNS: &str = "runs";
 /// How a query is sampled on a runtime.
 pub fn manner(runtime: RuntimeRequest) -> Manner {
     Manner {
+        encoder: EncoderChoice::Bundle,
         settings: Settings::new(METHOD, SAMPLES),
         runtime,
         micro_batch: None,

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::bundle::{BundleError, SmoothnessError};
+use crate::bundle::{BundleError, EncoderError, SmoothnessError};
 use crate::engine::EngineError;
 use crate::query::QueryError;
 use crate::real::RealError;
@@ -91,6 +91,9 @@ pub enum RunError {
     /// The bundle is bad.
     #[error(transparent)]
     Bundle(#[from] BundleError),
+    /// `--encoder` names what cannot be used.
+    #[error(transparent)]
+    Encoder(#[from] EncoderError),
     /// The query is bad.
     #[error(transparent)]
     Query(#[from] QueryError),

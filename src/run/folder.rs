@@ -4,7 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::init::STARTS_FILE;
+use super::given::STARTS_FILE;
 use super::{RunError, lock};
 use crate::files;
 

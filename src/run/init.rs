@@ -1,26 +1,19 @@
 //! Where samples start: random codes, the codes of real images (signals, rows), or those of another
 //! run.
 
-use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
 use ndarray::Array2;
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
-use super::record::{SampleTensors, bytes_of, floats};
+use super::given::Given;
+use super::record::SampleTensors;
 use super::{RunError, RunFolder, series};
 use crate::bundle::{Bundle, Channels, Domain};
 use crate::engine::{Engine, ImageNetwork};
 use crate::files;
 use crate::real::read_image;
 use crate::runtime::Runtime;
-
-/// Given starts of a run, so that it can be resumed when their source is gone.
-pub(super) const STARTS_FILE: &str = "starts.safetensors";
-
-/// The key of [`STARTS_FILE`]'s metadata that names the file of each start, as a list in JSON.
-const SOURCES: &str = "sources";
 
 /// Most images read as starts.
 const MOST_IMAGES: usize = 4096;
@@ -39,32 +32,13 @@ pub(super) fn absolute(init: &str) -> String {
     init.to_owned()
 }
 
-/// Given starts of a run.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Starts {
-    /// Codes `[rows, d]`.
-    pub codes: Array2<f32>,
-    /// The file that each was read from, within the folder of real images; empty where they are none.
-    pub sources: Vec<String>,
-}
-
-impl Starts {
-    /// Codes that are no images.
-    pub(super) fn of_codes(codes: Array2<f32>) -> Starts {
-        Starts {
-            codes,
-            sources: Vec::new(),
-        }
-    }
-}
-
-/// The start codes that `--init` names `[rows, d]`; `None` for `random`.
+/// The starts that `--init` names; `None` for `random`.
 pub(super) fn starts(
     init: &str,
     runtime: &dyn Runtime,
     bundle: &Bundle,
     engine: &Engine,
-) -> Result<Option<Array2<f32>>, RunError> {
+) -> Result<Option<Given>, RunError> {
     if init == "random" {
         return Ok(None);
     }
@@ -81,7 +55,13 @@ pub(super) fn starts(
                 ),
             });
         }
-        return matrix(samples.codes, length, init).map(Some);
+        let pictures = samples.indices.iter();
+        return Ok(Some(Given {
+            sources: pictures
+                .map(|&index| RunFolder::image_name(index.unsigned_abs()))
+                .collect(),
+            codes: matrix(samples.codes, length, init)?,
+        }));
     }
     if let Some(path) = init.strip_prefix("images:") {
         return from_images(Path::new(path), runtime, bundle, engine, init).map(Some);
@@ -111,23 +91,26 @@ fn from_images(
     bundle: &Bundle,
     engine: &Engine,
     init: &str,
-) -> Result<Array2<f32>, RunError> {
+) -> Result<Given, RunError> {
     let problem = |reason: String| RunError::Init {
         what: init.to_owned(),
         reason,
     };
     let shape = &engine.shapes().image;
-    let images = match &bundle.manifest().generator.domain {
+    let read = match &bundle.manifest().generator.domain {
         Domain::Image { channels, .. } => read_images(folder, shape, *channels),
+        // A file may hold many rows: there is no picture to name.
         domain @ (Domain::Signal(_) | Domain::Table(_)) => {
             series::read_folder(folder, domain, shape, MOST_IMAGES)
+                .map(|series| (Vec::new(), series))
         }
     };
-    let images = images.map_err(problem)?;
+    let (sources, images) = read.map_err(problem)?;
     let length = engine.shapes().code_length;
     // For pixels the image is the code; where it is blurred, its own blur is the start.
     if length == shape.iter().product::<usize>() && bundle.manifest().inverse.is_none() {
-        return matrix(images.concat(), length, init);
+        let codes = matrix(images.concat(), length, init)?;
+        return Ok(Given { codes, sources });
     }
     let mut inverse = ImageNetwork::inverse(runtime, bundle, shape)?.ok_or_else(|| {
         problem(format!(
@@ -142,15 +125,15 @@ fn from_images(
             codes.ncols()
         )));
     }
-    Ok(codes)
+    Ok(Given { codes, sources })
 }
 
-/// The images of a folder, in the order of their names.
+/// The names and the images of the pictures in a folder, in the order of their names.
 fn read_images(
     folder: &Path,
     shape: &[usize],
     channels: Channels,
-) -> Result<Vec<Vec<f32>>, String> {
+) -> Result<(Vec<String>, Vec<Vec<f32>>), String> {
     let mut paths: Vec<_> = fs::read_dir(folder)
         .map_err(|error| error.to_string())?
         .flatten()
@@ -162,62 +145,14 @@ fn read_images(
     if paths.is_empty() {
         return Err("there is no PNG or JPEG file in it".to_owned());
     }
-    paths
+    let images = paths
         .iter()
         .map(|path| {
             read_image(path, shape, channels)
                 .map_err(|reason| format!("{}: {reason}", path.display()))
         })
-        .collect()
-}
-
-/// The bytes of [`STARTS_FILE`].
-pub(super) fn to_bytes(starts: &Starts, folder: &RunFolder) -> Result<Vec<u8>, RunError> {
-    let damaged = |error: &dyn std::fmt::Display| RunError::Damaged {
-        path: folder.file(STARTS_FILE),
-        reason: error.to_string(),
-    };
-    let codes = &starts.codes;
-    let values: Vec<f32> = codes.iter().copied().collect();
-    let bytes = bytes_of(&values);
-    let sources = serde_json::to_string(&starts.sources).map_err(|error| damaged(&error))?;
-    let metadata =
-        (!starts.sources.is_empty()).then(|| HashMap::from([(SOURCES.to_owned(), sources)]));
-    let view = TensorView::new(Dtype::F32, vec![codes.nrows(), codes.ncols()], &bytes);
-    view.and_then(|view| safetensors::serialize([("codes", view)], metadata))
-        .map_err(|error| damaged(&error))
-}
-
-/// The given starts of a run, if it has any.
-pub(super) fn read(folder: &RunFolder) -> Result<Option<Starts>, RunError> {
-    let path = folder.file(STARTS_FILE);
-    if !path.exists() {
-        return Ok(None);
-    }
-    let damaged = |reason: String| RunError::Damaged {
-        path: path.clone(),
-        reason,
-    };
-    let bytes = fs::read(&path).map_err(|error| damaged(error.to_string()))?;
-    let (_, header) =
-        SafeTensors::read_metadata(&bytes).map_err(|error| damaged(error.to_string()))?;
-    let metadata = header.metadata().clone().unwrap_or_default();
-    let sources: Vec<String> = metadata
-        .get(SOURCES)
-        .map_or(Ok(Vec::new()), |text| serde_json::from_str(text))
-        .map_err(|error| damaged(error.to_string()))?;
-    let file = SafeTensors::deserialize(&bytes).map_err(|error| damaged(error.to_string()))?;
-    let codes = file
-        .tensor("codes")
-        .map_err(|error| damaged(error.to_string()))?;
-    match (codes.dtype(), codes.shape()) {
-        (Dtype::F32, &[rows, width]) if sources.is_empty() || sources.len() == rows => {
-            let codes = Array2::from_shape_vec((rows, width), floats(codes.data()))
-                .map_err(|error| damaged(error.to_string()))?;
-            Ok(Some(Starts { codes, sources }))
-        }
-        _ => Err(damaged(
-            "'codes' is no float32 matrix of these sources".to_owned(),
-        )),
-    }
+        .collect::<Result<_, _>>()?;
+    let names = paths.iter().filter_map(|path| path.file_name());
+    let names = names.map(|name| name.to_string_lossy().into_owned());
+    Ok((names.collect(), images))
 }

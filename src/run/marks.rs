@@ -114,8 +114,9 @@ mod tests {
                 step: 2,
                 start: 0,
                 activations: vec![0.5],
-                source: None,
                 image: RunFolder::image_name(index),
+                source: None,
+                from_start: None,
             };
             serde_json::to_string(&line).unwrap() + "\n"
         };

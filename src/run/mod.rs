@@ -15,12 +15,15 @@ pub mod diversity_now;
 pub mod error;
 pub mod export;
 pub mod folder;
+pub mod from_start;
+mod given;
 pub mod history;
 pub mod init;
 pub mod lock;
 pub mod marks;
 pub mod measure;
 mod names;
+pub mod nearest;
 mod no_number;
 mod orders;
 pub mod picture;
@@ -52,6 +55,7 @@ pub use error::RunError;
 pub use export::{Exported, export};
 pub use folder::RunFolder;
 pub use marks::Marks;
+pub use nearest::Nearest;
 pub use picture::Depiction;
 pub use remove::remove;
 pub use standing::Standing;
@@ -66,6 +70,8 @@ use crate::runtime::Runtime;
 use crate::sampler::{self, Problem, Reached};
 use checkpoint::{Checkpoint, Progress};
 use control::{Commander, Control};
+use from_start::MedianFromStart;
+use given::Given;
 use history::History;
 use lock::RunLock;
 use record::{Recorder, SampleTensors};
@@ -83,8 +89,7 @@ pub struct Run {
     runtime: Arc<dyn Runtime>,
     engine: Engine,
     problem: Problem,
-    /// The file that each given start was read from; empty where they are no real images.
-    sources: Vec<String>,
+    given: Option<Given>,
     lock: RunLock,
 }
 
@@ -105,6 +110,10 @@ pub struct Outcome {
     pub samples: SampleTensors,
     /// For each constraint, the activation nearest to its interval that was met.
     pub best: Vec<Option<f32>>,
+    /// What was reached in place of the intervals, where the run has ended short of its samples.
+    pub nearest: Option<Nearest>,
+    /// How far the samples are from the given codes that they started from, if from any.
+    pub from_start: Option<MedianFromStart>,
 }
 
 impl Run {
@@ -167,6 +176,7 @@ impl Run {
         };
         let ending = worker.work(control, observer)?;
         Ok(Outcome {
+            from_start: worker.recorder.distances(),
             ending,
             steps: worker.progress.step,
             counts: worker.progress.counts,
@@ -174,6 +184,7 @@ impl Run {
             seconds_in_runtime: worker.progress.seconds_in_runtime,
             samples: worker.recorder.tensors().clone(),
             best: worker.method.rows().best.to_vec(),
+            nearest: worker.nearest(),
         })
     }
 

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::RunError;
 use super::folder::{LineFile, RunFolder, SAMPLES_FILE, TENSORS_FILE};
+use super::from_start::{FromStart, MedianFromStart, Origin};
 use super::picture::Depiction;
 use crate::sampler::Accepted;
 
@@ -25,11 +26,15 @@ pub struct SampleLine {
     pub start: u64,
     /// Activations of the re-check, in the order of `--where`.
     pub activations: Vec<f32>,
-    /// The file of the real image that it is, within its folder.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub source: Option<String>,
     /// The picture, relative to the run folder.
     pub image: String,
+    /// The name of the picture that its start comes from; of `dataset` the real image that it is,
+    /// within its folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// How far it is from its start, where that was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_start: Option<FromStart>,
 }
 
 /// Rows of `samples.safetensors`, ascending by index.
@@ -58,6 +63,8 @@ pub(super) struct Recorder {
     folder: RunFolder,
     lines: LineFile,
     tensors: SampleTensors,
+    /// Of the samples that have one.
+    from_start: Vec<FromStart>,
 }
 
 impl Recorder {
@@ -67,22 +74,24 @@ impl Recorder {
         tensors: SampleTensors,
         length: u64,
     ) -> Result<Recorder, RunError> {
+        let lines = LineFile::open(&folder.file(SAMPLES_FILE), length)?;
+        let recorded = read_samples(folder.path())?;
         Ok(Recorder {
-            lines: LineFile::open(&folder.file(SAMPLES_FILE), length)?,
+            lines,
             folder: folder.clone(),
             tensors,
+            from_start: recorded.iter().filter_map(|line| line.from_start).collect(),
         })
     }
 
-    /// Records a sample: first its picture, then its line. `source` is the file of the real image that
-    /// it is.
+    /// Records a sample: first its picture, then its line.
     pub(super) fn record(
         &mut self,
         sample: &Accepted,
+        origin: Origin,
         values: &[f32],
         shape: &[usize],
         depiction: &Depiction,
-        source: Option<&String>,
     ) -> Result<(), RunError> {
         let index = sample.index as u64;
         let name = RunFolder::image_name(index);
@@ -99,9 +108,11 @@ impl Recorder {
             step: sample.step,
             start: sample.start,
             activations: sample.activations.clone(),
-            source: source.cloned(),
             image: name,
+            source: origin.source,
+            from_start: origin.from_start,
         };
+        self.from_start.extend(origin.from_start);
         self.lines.append(&serde_json::json!(line).to_string())?;
         self.tensors.indices.push(index as i64);
         self.tensors.codes.extend_from_slice(&sample.code);
@@ -118,6 +129,11 @@ impl Recorder {
         self.folder
             .replace(TENSORS_FILE, &self.tensors.to_bytes(&self.folder)?)?;
         Ok(length)
+    }
+
+    /// How far the samples are from their given starts, if they have any.
+    pub(super) fn distances(&self) -> Option<MedianFromStart> {
+        MedianFromStart::of(&self.from_start)
     }
 
     /// The rows so far.
@@ -341,10 +357,10 @@ mod tests {
             recorder
                 .record(
                     &sample(index),
+                    Origin::default(),
                     &[0.0, 1.0, 0.5, 0.25],
                     &[1, 2, 2],
                     &Depiction::Image(Channels::Gray),
-                    None,
                 )
                 .unwrap();
         }
@@ -364,7 +380,7 @@ mod tests {
         let mut recorder = Recorder::open(&folder, empty(), 0).unwrap();
         let gray = Depiction::Image(Channels::Gray);
         recorder
-            .record(&sample(0), &[0.0], &[1, 1, 1], &gray, None)
+            .record(&sample(0), Origin::default(), &[0.0], &[1, 1, 1], &gray)
             .unwrap();
         let path = folder.file(SAMPLES_FILE);
         let mut text = fs::read_to_string(&path).unwrap();

@@ -8,7 +8,7 @@ use super::folder::{
     CHECKPOINT_FILE, HISTORY_FILE, IMAGES_FOLDER, LOCK_FILE, LOG_FILE, MARKS_FILE, RUN_FILE,
     RunFolder, SAMPLES_FILE, TENSORS_FILE,
 };
-use super::init::STARTS_FILE;
+use super::given::STARTS_FILE;
 use super::lock::RunLock;
 use super::{RunError, record};
 use crate::files;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::RunError;
 use super::dataset::DatasetFile;
 use super::folder::{RUN_FILE, RunFolder};
-use crate::bundle::Smoothness;
+use crate::bundle::{EncoderChoice, Smoothness};
 use crate::engine::Plan;
 use crate::query::Constraint;
 use crate::sampler::Settings;
@@ -22,6 +22,9 @@ pub struct RunFile {
     pub started: String,
     /// Name of a built-in bundle, or the absolute path of a bundle folder.
     pub bundle: String,
+    /// The encoder chosen for the run; that of the bundle when absent.
+    #[serde(default, skip_serializing_if = "EncoderChoice::is_bundles")]
+    pub encoder: EncoderChoice,
     /// The query as it was typed.
     #[serde(rename = "where")]
     pub query: Vec<String>,

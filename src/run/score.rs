@@ -4,7 +4,7 @@ use ndarray::{Array2, ArrayView2};
 
 use super::record::SampleTensors;
 use super::{Run, RunError};
-use crate::bundle::Bundle;
+use crate::bundle::{Bundle, Encoder, EncoderChoice};
 use crate::engine::{Engine, EngineError, ImageNetwork};
 use crate::metrics::Diversity;
 use crate::real;
@@ -18,7 +18,7 @@ const JUDGE: &str = "judge";
 /// Embeddings of a run's samples in one encoder.
 pub(super) struct Space {
     /// The encoder's name in reports.
-    pub name: &'static str,
+    pub name: String,
     /// Where real images have embeddings of the same kind.
     pub kind: real::Space,
     /// `[n, p]`.
@@ -65,11 +65,11 @@ pub(super) fn spaces(
     samples: &SampleTensors,
     images: &[Vec<f32>],
 ) -> Result<Vec<Space>, RunError> {
-    let space = |name, kind, embeddings| Space {
+    let space = |name: String, kind, embeddings| Space {
+        bandwidth: bandwidth(bundle, &name),
         name,
         kind,
         embeddings,
-        bandwidth: bandwidth(bundle, name),
     };
     let embeddings = matrix(&samples.embeddings, samples.embedding_length)?;
     let optimised = match bundle.manifest().encoder {
@@ -80,20 +80,28 @@ pub(super) fn spaces(
     let mut spaces = vec![space(name, optimised, embeddings.to_owned())];
     let shape = &engine.shapes().image;
     if let Some(mut judge) = ImageNetwork::judge(runtime, bundle, shape)? {
-        spaces.push(space(JUDGE, real::Space::Judge, judge.run(images)?));
+        spaces.push(space(
+            JUDGE.to_owned(),
+            real::Space::Judge,
+            judge.run(images)?,
+        ));
     }
     Ok(spaces)
 }
 
-/// Where the embeddings lie that a run optimises.
-fn optimised_space(bundle: &Bundle) -> &'static str {
-    if bundle.manifest().encoder.is_some() {
-        ENCODER
-    } else {
-        bundle.manifest().generator.domain.own_space()
+/// Where the embeddings lie that a run optimises: the bundle's own encoder, or one chosen for the
+/// run as `--encoder` names it.
+fn optimised_space(bundle: &Bundle) -> String {
+    match &bundle.manifest().encoder {
+        None => bundle.manifest().generator.domain.own_space().to_owned(),
+        Some(_) if bundle.has_own_encoder() => ENCODER.to_owned(),
+        Some(Encoder::Tensor(tensor)) => EncoderChoice::Tensor(tensor.clone()).to_string(),
+        Some(Encoder::Outside(path)) => EncoderChoice::File(path.clone()).to_string(),
+        Some(Encoder::Network(network)) => network.file.clone(),
     }
 }
 
+/// The statistics know of the bundle's encoder, the judge and pixels, and of no other space.
 fn bandwidth(bundle: &Bundle, space: &str) -> Option<f64> {
     bundle
         .statistics()
@@ -102,7 +110,7 @@ fn bandwidth(bundle: &Bundle, space: &str) -> Option<f64> {
 
 /// The bandwidth for scores of the embeddings that a run optimises, where the statistics have one.
 pub(super) fn optimised_bandwidth(bundle: &Bundle) -> Option<f64> {
-    bandwidth(bundle, optimised_space(bundle))
+    bandwidth(bundle, &optimised_space(bundle))
 }
 
 pub(super) fn matrix(values: &[f32], width: usize) -> Result<ArrayView2<'_, f32>, EngineError> {

@@ -7,11 +7,12 @@ use std::time::SystemTime;
 
 use super::dataset;
 use super::folder::{LOG_FILE, LineFile};
-use super::init::{self, STARTS_FILE, Starts};
+use super::given::Given;
+use super::init;
 use super::lock::RunLock;
 use super::run_file::{ConstraintFile, RunFile};
 use super::{Run, RunError, RunFolder, names, unchanged};
-use crate::bundle::{Bundle, Smoothness, Source};
+use crate::bundle::{Bundle, EncoderChoice, Smoothness, Source};
 use crate::engine::{self, Engine, EngineError, PlanRequest, SchemeChoice};
 use crate::query::Query;
 use crate::real;
@@ -36,6 +37,8 @@ pub struct Request {
 /// How a query is sampled and on what: the part of a request that the runs of a sweep share.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Manner {
+    /// The encoder whose distances are maximised.
+    pub encoder: EncoderChoice,
     /// The sampler's settings.
     pub settings: Settings,
     /// The runtime.
@@ -73,8 +76,8 @@ pub fn start(request: &Request) -> Result<Prepared, RunError> {
 /// # Errors
 /// As [`start`].
 pub fn start_watched(request: &Request, progress: real::Progress) -> Result<Prepared, RunError> {
-    let bundle = Bundle::open(&request.bundle)?.smoothed(request.manner.smoothness)?;
-    let bundle = Arc::new(bundle);
+    let bundle = Bundle::open(&request.bundle)?.with_encoder(&request.manner.encoder)?;
+    let bundle = Arc::new(bundle.smoothed(request.manner.smoothness)?);
     let query = Query::resolve(&request.query, &bundle)?;
     let opened = request.manner.runtime.open().map_err(EngineError::from)?;
     let files = bundle.fingerprints()?;
@@ -118,12 +121,12 @@ impl Ground {
         let Ground { bundle, opened, .. } = self;
         let mut settings = manner.settings.clone();
         let mut images = None;
-        let mut starts = None;
+        let mut given = None;
         if settings.method == MethodKind::Dataset {
             let runtime = &opened.runtime;
-            let (given, file) = dataset::starts(&settings, &query, bundle, runtime, progress)?;
+            let (starts, file) = dataset::starts(&settings, &query, bundle, runtime, progress)?;
             settings.init = format!("images:{}", file.folder);
-            (starts, images) = (Some(given), Some(file));
+            (given, images) = (Some(starts), Some(file));
         }
         let bundle = &dataset::bundle_for(settings.method, bundle)?;
         let engine = Engine::new(
@@ -133,12 +136,10 @@ impl Ground {
             &plan_request(manner),
         )?;
         let mut problem = problem(bundle, &query, &engine)?;
-        if starts.is_none() {
-            let runtime = opened.runtime.as_ref();
-            let codes = init::starts(&settings.init, runtime, bundle, &engine)?;
-            starts = codes.map(Starts::of_codes);
+        if given.is_none() {
+            given = init::starts(&settings.init, opened.runtime.as_ref(), bundle, &engine)?;
         }
-        problem.starts = starts.as_ref().map(|starts| starts.codes.clone());
+        problem.starts = given.as_ref().map(|given| given.codes.clone());
         sampler::start(&settings, problem.clone())?;
 
         let folder = match place {
@@ -149,6 +150,7 @@ impl Ground {
             invset: env!("CARGO_PKG_VERSION").to_owned(),
             started: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
             bundle: reference(bundle),
+            encoder: manner.encoder.absolute()?,
             query: query.texts(),
             smoothness: manner.smoothness,
             constraint: query.constraints.iter().map(ConstraintFile::new).collect(),
@@ -160,8 +162,8 @@ impl Ground {
         let write = || -> Result<RunLock, RunError> {
             let lock = RunLock::acquire(folder.path())?;
             // A folder with a run.toml can be resumed, so what a resume needs stands there first.
-            if let Some(starts) = &starts {
-                folder.replace(STARTS_FILE, &init::to_bytes(starts, &folder)?)?;
+            if let Some(given) = &given {
+                given.write(&folder)?;
             }
             file.write(&folder)?;
             let mut log = LineFile::open(&folder.file(LOG_FILE), 0)?;
@@ -180,7 +182,7 @@ impl Ground {
                 runtime: Arc::clone(&opened.runtime),
                 engine,
                 problem,
-                sources: starts.map(|starts| starts.sources).unwrap_or_default(),
+                given,
                 lock,
             },
             notes: opened.notes.clone(),
@@ -203,12 +205,8 @@ pub fn resume(path: &Path, library: Option<&Path>) -> Result<Prepared, RunError>
         opened.file.plan.clone(),
     )?;
     let mut problem = problem(&opened.bundle, &opened.query, &engine)?;
-    let starts = init::read(&folder)?;
-    let (codes, sources) = match starts {
-        Some(Starts { codes, sources }) => (Some(codes), sources),
-        None => (None, Vec::new()),
-    };
-    problem.starts = codes;
+    let given = Given::read(&folder)?;
+    problem.starts = given.as_ref().map(|given| given.codes.clone());
     Ok(Prepared {
         run: Run {
             folder,
@@ -218,7 +216,7 @@ pub fn resume(path: &Path, library: Option<&Path>) -> Result<Prepared, RunError>
             runtime: opened.runtime,
             engine,
             problem,
-            sources,
+            given,
             lock,
         },
         notes: opened.notes,
@@ -245,7 +243,8 @@ pub struct OpenedRun {
 /// Something changed since, or cannot be opened any more.
 pub fn open_run(folder: &RunFolder, library: Option<&Path>) -> Result<OpenedRun, RunError> {
     let file = RunFile::read(folder)?;
-    let bundle = Arc::new(Bundle::open(&file.bundle)?.smoothed(file.smoothness)?);
+    let bundle = Bundle::open(&file.bundle)?.with_encoder(&file.encoder)?;
+    let bundle = Arc::new(bundle.smoothed(file.smoothness)?);
     unchanged::check_files(
         &file.bundle,
         &file.files,

@@ -3,11 +3,12 @@
 use serde::Serialize;
 
 use super::dataset::DatasetFile;
+use super::from_start::MedianFromStart;
 use super::{Outcome, Run};
 use crate::engine::Scheme;
 use crate::metrics::Diversity;
 use crate::runtime::Backend;
-use crate::sampler::MethodKind;
+use crate::sampler::{Interval, MethodKind};
 
 /// Counts, intervals and scores of a run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -42,6 +43,9 @@ pub struct Summary {
     /// The real images, where the samples are some of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dataset: Option<DatasetFile>,
+    /// How far the samples are from the given codes that they started from; absent unless some
+    /// were.
+    pub from_start: Option<MedianFromStart>,
     /// Scores in E, then in the judge.
     pub diversity: Vec<Diversity>,
 }
@@ -91,6 +95,27 @@ pub struct ConstraintSummary {
     pub max: Option<f32>,
     /// The activation nearest to the interval that was met, inside it or not.
     pub best: Option<f32>,
+    /// The nearest interval that as many starts were inside of, at once with those of the other
+    /// constraints; absent unless the run has ended short of its samples.
+    pub nearest_reachable: Option<Ends>,
+}
+
+/// The two ends of an interval.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Ends {
+    /// Low end; absent when open.
+    pub low: Option<f64>,
+    /// High end; absent when open.
+    pub high: Option<f64>,
+}
+
+impl Ends {
+    fn of(interval: &Interval) -> Ends {
+        Ends {
+            low: interval.low(),
+            high: interval.high(),
+        }
+    }
 }
 
 impl Summary {
@@ -121,6 +146,11 @@ impl Summary {
                     min: column().reduce(f32::min),
                     max: column().reduce(f32::max),
                     best: outcome.best.get(number).copied().flatten(),
+                    nearest_reachable: outcome
+                        .nearest
+                        .as_ref()
+                        .and_then(|nearest| nearest.intervals.get(number))
+                        .map(Ends::of),
                 }
             })
             .collect();
@@ -144,6 +174,7 @@ impl Summary {
             },
             constraints,
             dataset: file.dataset.clone(),
+            from_start: outcome.from_start,
             diversity,
         }
     }

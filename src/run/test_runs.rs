@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::folder::{CHECKPOINT_FILE, HISTORY_FILE, LOG_FILE, RunFolder};
+use super::from_start::Origin;
 use super::picture::Depiction;
 use super::record::{Recorder, SampleTensors};
 use super::run_file::{ConstraintFile, RunFile};
-use crate::bundle::Channels;
+use crate::bundle::{Channels, EncoderChoice};
 use crate::engine::{Plan, Scheme};
 use crate::runtime::Backend;
 use crate::sampler::{Accepted, MethodKind, Settings};
@@ -29,6 +30,7 @@ pub(super) fn run_file() -> RunFile {
         invset: "0".to_owned(),
         started: "2026-01-01T00:00:00Z".to_owned(),
         bundle: "fashion".to_owned(),
+        encoder: EncoderChoice::Bundle,
         query: vec![
             "ankle boot in 10..".to_owned(),
             "t[1,2,3] in ..0".to_owned(),
@@ -84,10 +86,10 @@ pub(super) fn run_with_samples(path: &Path) -> RunFolder {
         recorder
             .record(
                 &sample,
+                Origin::default(),
                 &image,
                 &[1, 1, 1],
                 &Depiction::Image(Channels::Gray),
-                None,
             )
             .unwrap();
     }

@@ -7,6 +7,7 @@ use ndarray::Array2;
 use super::checkpoint::{Checkpoint, Progress};
 use super::control::{Control, Next};
 use super::diversity_now::DiversityNow;
+use super::from_start::{self, Origin};
 use super::history::{self, History, HistoryLine};
 use super::marks::Marks;
 use super::picture::Depiction;
@@ -14,8 +15,8 @@ use super::record::Recorder;
 use super::show::Shown;
 use super::snapshot::{Observer, Phase};
 use super::socket::Socket;
-use super::{Run, RunError};
-use crate::sampler::{Finish, Method, StepReport};
+use super::{Nearest, Run, RunError};
+use crate::sampler::{Accepted, Finish, Method, Reached, StepReport};
 
 /// Time between two checkpoints. Reading the clock decides only when a checkpoint is written, never
 /// what is in a sample.
@@ -108,6 +109,9 @@ impl Worker<'_> {
                 before + (self.run.engine.time_in_runtime() - clock).as_secs_f64();
             if let Some(finish) = self.finish {
                 self.progress.finished = true;
+                if let Some(nearest) = self.nearest() {
+                    self.note(&nearest.line())?;
+                }
                 self.checkpoint()?;
                 return Ok(Ending::Finished(finish));
             }
@@ -144,6 +148,16 @@ impl Worker<'_> {
             self.show(phase, control, observer);
         }
         Ok(())
+    }
+
+    /// What was reached in place of the intervals, once the run has ended short of its samples.
+    pub(super) fn nearest(&self) -> Option<Nearest> {
+        let is_short = self.progress.recorded < self.run.file.settings.n as u64;
+        if !(self.progress.finished && is_short) {
+            return None;
+        }
+        let reached = Reached::of(&self.method.state()).ok()?;
+        Nearest::of(&self.run.file.constraint, &reached)
     }
 
     /// One step, and all that is kept of it.
@@ -192,13 +206,36 @@ impl Worker<'_> {
         let images = self.run.engine.render(codes.view())?;
         let shape = self.run.engine.shapes().image.clone();
         let depiction = Depiction::of(&self.run.bundle);
-        for (sample, image) in report.accepted.iter().zip(&images) {
-            let source = self.run.sources.get(sample.start as usize);
+        let origins = self.origins(&report.accepted, &images)?;
+        for ((sample, image), origin) in report.accepted.iter().zip(&images).zip(origins) {
             self.recorder
-                .record(sample, image, &shape, &depiction, source)?;
+                .record(sample, origin, image, &shape, &depiction)?;
         }
         self.progress.recorded = self.recorder.tensors().len() as u64;
         Ok(())
+    }
+
+    /// Where accepted samples started, one for each.
+    fn origins(
+        &mut self,
+        samples: &[Accepted],
+        images: &[Vec<f32>],
+    ) -> Result<Vec<Origin>, RunError> {
+        let rows = self.method.rows().status.len();
+        let Run {
+            file,
+            given,
+            problem,
+            engine,
+            ..
+        } = &mut *self.run;
+        Ok(match given {
+            Some(given) if file.dataset.is_some() => from_start::images(samples, given),
+            Some(given) => {
+                from_start::origins(samples, images, given, rows, &problem.prior, engine)?
+            }
+            None => vec![Origin::default(); samples.len()],
+        })
     }
 
     /// Writes the samples first, then the checkpoint that counts them: a kill between the two

@@ -32,6 +32,11 @@ impl<'a> Counted<'a> {
         self.evaluator.embedding_length()
     }
 
+    /// See [`Evaluate::floors`].
+    pub(super) fn floors(&self) -> Vec<Option<f32>> {
+        self.evaluator.floors()
+    }
+
     /// See [`Evaluate::evaluate`].
     pub(super) fn evaluate(
         &mut self,

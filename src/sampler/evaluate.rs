@@ -5,7 +5,8 @@ use ndarray::{Array2, Array3, ArrayView2};
 /// Forward values of some codes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Evaluation {
-    /// Activation of each constraint's unit, `[rows, m]`.
+    /// Activation of each constraint's unit, `[rows, m]`; of a unit that is dead, what steers it
+    /// until it lives, see [`Evaluate::floors`].
     pub activations: Array2<f32>,
     /// Embedding of each generated image, `[rows, p]`.
     pub embeddings: Array2<f32>,
@@ -69,6 +70,13 @@ pub trait Evaluate {
     ) -> Result<Option<Array2<f32>>, EvaluateError> {
         let _ = codes;
         Ok(None)
+    }
+
+    /// Of each constraint the least value that its unit can have, where [`Evaluate::evaluate`] gives
+    /// less while the unit is dead: behind a ReLU that is 0 nothing passes a gradient, and what goes
+    /// into it stands in for it, so that it can come alive. [`Evaluate::check`] never gives less.
+    fn floors(&self) -> Vec<Option<f32>> {
+        vec![None; self.constraint_count()]
     }
 
     /// Rows that fit one round of micro-batches: the block of `--update block`.

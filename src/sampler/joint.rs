@@ -15,6 +15,8 @@ use super::state::{State, StateError};
 use super::tunables::Tunables;
 use ndarray::{Array2, ArrayView2, Axis};
 
+/// How often every row is given up before a run without any gradient ends.
+const SILENT_ROUNDS: u64 = 2;
 /// Relative change of the Riesz energy over 20 steps below which `spread` lets D count: that the
 /// samples are apart is enough, where they end D decides.
 const APART: f64 = 0.02;
@@ -38,6 +40,8 @@ pub(super) struct Joint {
     tunables: Tunables,
     pub(super) step: u64,
     pub(super) finish: Option<Finish>,
+    /// Steps since a row had a gradient towards its intervals, or was inside.
+    silent: u64,
     /// Where each row goes after this step `[rows, d]`.
     next: Array2<f32>,
 }
@@ -75,6 +79,7 @@ impl Joint {
             tunables,
             step: 0,
             finish: None,
+            silent: 0,
             next: population.codes.clone(),
             population,
         })
@@ -206,6 +211,9 @@ impl Joint {
                 continue;
             }
             if derivatives.are_finite() {
+                if self.is_led(row, derivatives.activations) {
+                    self.silent = 0;
+                }
                 let share = match self.population.status(row) {
                     Status::Seeking(steps) => self.pace.seeking_share(self.step, steps),
                     Status::Visited | Status::Accepted => self.pace.share(self.step),
@@ -236,6 +244,23 @@ impl Joint {
             }
         }
         (gradient, 0.0)
+    }
+
+    /// Whether a row is inside, or has a gradient of a constraint that it is outside of.
+    fn is_led(&self, row: usize, gradients: ArrayView2<'_, f32>) -> bool {
+        let activations = self.population.activations.row(row);
+        let mut constraints = gradients.rows().into_iter().zip(activations).enumerate();
+        self.population.is_feasible(row)
+            || constraints.any(|(constraint, (gradient, &activation))| {
+                self.population.targets.is_outside(constraint, activation)
+                    && gradient.iter().any(|&value| value != 0.0)
+            })
+    }
+
+    /// Whether nothing leads anywhere any more.
+    fn is_silent(&self) -> bool {
+        let patience = SILENT_ROUNDS.saturating_mul(self.tunables.give_up_after);
+        self.silent >= patience && self.population.accepted() == 0
     }
 
     /// Whether a row was inside since its start and is not now.
@@ -354,6 +379,7 @@ impl Method for Joint {
             return Ok(self.report(0, objective, Vec::new()));
         }
         self.step += 1;
+        self.silent += 1;
         let mut evaluator = Counted::new(evaluator);
         let live = self.population.live();
         let mut moving = vec![true; self.population.len()];
@@ -366,6 +392,8 @@ impl Method for Joint {
             self.finish = Some(Finish::Complete);
         } else if self.step >= self.tunables.max_steps {
             self.finish = Some(Finish::MaxSteps);
+        } else if self.is_silent() {
+            self.finish = Some(Finish::NoGradient);
         } else {
             for &row in &live {
                 if moving[row] && self.population.status(row) != Status::Accepted {
@@ -417,6 +445,7 @@ impl Method for Joint {
             spread.save(&mut state);
         }
         state.put_integer("step", self.step);
+        state.put_integer("silent", self.silent);
         state.put_integer("finish", Finish::to_integer(self.finish));
         state
     }
@@ -431,6 +460,8 @@ impl Method for Joint {
             None => None,
         };
         let step = state.integer("step")?;
+        // Those of earlier versions have none.
+        self.silent = state.integers.get("silent").copied().unwrap_or(0);
         self.finish = Finish::from_integer(state.integer("finish")?)?;
         (self.population, self.motion, self.pace, self.step) = (population, motion, pace, step);
         self.spread = spread;

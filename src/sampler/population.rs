@@ -5,13 +5,14 @@ use super::evaluate::EvaluateError;
 use super::method::Problem;
 use super::objective::{self, Sums};
 use super::prior::Prior;
+use super::reach::Reach;
 use super::report::{Accepted, Finish};
 use super::rows::{ReseedError, RowStatus, Rows};
 use super::settings::SettingsError;
 use super::starts::Starts;
 use super::state::{State, StateError};
 use super::targets::Targets;
-use ndarray::{Array2, ArrayView1, Axis, s};
+use ndarray::{Array1, Array2, ArrayView1, Axis};
 
 /// Share of its least violation so far that a row must fall below to count as nearer.
 const PROGRESS: f64 = 0.98;
@@ -71,9 +72,12 @@ pub(super) struct Population {
     pub(super) targets: Targets,
     starts: Starts,
     pub(super) codes: Array2<f32>,
-    /// Values at the codes last evaluated; zeros where none are known.
+    /// Values at the codes last evaluated; zeros where none are known. The activation of a dead unit
+    /// is what steers it, below its floor.
     pub(super) embeddings: Array2<f32>,
     pub(super) activations: Array2<f32>,
+    /// See [`super::Evaluate::floors`].
+    floors: Vec<Option<f32>>,
     known: Vec<bool>,
     /// The last place inside every shrunk interval of each row that was there since its start.
     inside: Place,
@@ -85,6 +89,8 @@ pub(super) struct Population {
     drawn: Vec<u64>,
     /// Per constraint, the activation nearest to its interval so far.
     best: Vec<Option<f32>>,
+    /// How near each start came to all intervals at once.
+    reach: Reach,
     pub(super) redraws: u64,
     accepted: usize,
 }
@@ -112,6 +118,7 @@ impl Population {
             // Its width is known with the first evaluation.
             embeddings: Array2::zeros((rows, 0)),
             activations: Array2::zeros((rows, intervals.len())),
+            floors: vec![None; intervals.len()],
             known: vec![false; rows],
             inside: Place {
                 codes: codes.clone(),
@@ -123,6 +130,7 @@ impl Population {
             start: (0..rows as u64).collect(),
             drawn: (0..rows as u64).collect(),
             best: vec![None; intervals.len()],
+            reach: Reach::new(rows, intervals.len()),
             redraws: 0,
             accepted: 0,
             targets: Targets::new(intervals),
@@ -204,6 +212,7 @@ impl Population {
         } else {
             evaluator.evaluate(self.codes.select(Axis(0), rows).view())?
         };
+        self.floors = evaluator.floors();
         let mut broken = Vec::new();
         for (at, &row) in rows.iter().enumerate() {
             let activations = evaluation.activations.row(at);
@@ -213,7 +222,10 @@ impl Population {
                 self.activations.row_mut(row).assign(&activations);
                 self.embeddings.row_mut(row).assign(&embedding);
                 self.known[row] = true;
-                self.note_best(row);
+                let reached = self.reached(row);
+                self.note_best(reached.view());
+                let violation = self.targets.violation(reached.view());
+                self.reach.note(row, violation, reached.view());
                 if self.targets.feasible(activations) {
                     self.inside.codes.row_mut(row).assign(&self.codes.row(row));
                     self.inside.embeddings.row_mut(row).assign(&embedding);
@@ -250,12 +262,23 @@ impl Population {
         self.activations.row_mut(row).assign(&activations);
         self.embeddings.row_mut(row).assign(&embedding);
         self.known[row] = true;
-        self.note_best(row);
+        let reached = self.reached(row);
+        self.note_best(reached.view());
+        let violation = self.targets.violation(reached.view());
+        self.reach.note(row, violation, reached.view());
     }
 
-    fn note_best(&mut self, row: usize) {
+    /// The activations of a row as its units have them: never below their floors.
+    fn reached(&self, row: usize) -> Array1<f32> {
+        let activations = self.activations.row(row).into_iter().zip(&self.floors);
+        let reached = activations
+            .map(|(&activation, floor)| floor.map_or(activation, |floor| activation.max(floor)));
+        reached.collect()
+    }
+
+    fn note_best(&mut self, activations: ArrayView1<'_, f32>) {
         for (constraint, best) in self.best.iter_mut().enumerate() {
-            let found = self.activations[[row, constraint]];
+            let found = activations[constraint];
             let distance = |activation| self.targets.distance(constraint, activation);
             if best.is_none_or(|best| distance(found) < distance(best)) {
                 *best = Some(found);
@@ -332,6 +355,7 @@ impl Population {
 
     /// Puts a row at `start`; its next starts come after `drawn`.
     fn begin(&mut self, row: usize, start: u64, drawn: u64) {
+        self.reach.begin(row);
         self.start[row] = start;
         self.drawn[row] = drawn;
         let code = self.starts.code(start, &self.prior);
@@ -424,8 +448,13 @@ impl Population {
     /// Latest activations `[rows, m]`, not a number where unknown.
     pub(super) fn known_activations(&self) -> Array2<f32> {
         let mut activations = self.activations.clone();
-        for row in (0..self.len()).filter(|&row| !self.known[row]) {
-            activations.slice_mut(s![row, ..]).fill(f32::NAN);
+        for row in 0..self.len() {
+            let mut activations = activations.row_mut(row);
+            if self.known[row] {
+                activations.assign(&self.reached(row));
+            } else {
+                activations.fill(f32::NAN);
+            }
         }
         activations
     }
@@ -459,6 +488,8 @@ impl Population {
         state.put_u64("start", self.start.clone());
         state.put_u64("drawn", self.drawn.clone());
         state.put_optional_f32("best", &self.best);
+        self.reach.save(state);
+        state.put_optional_f32("floors", &self.floors);
         state.put_integer("redraws", self.redraws);
         state.put_integer("accepted", self.accepted as u64);
     }
@@ -485,6 +516,15 @@ impl Population {
             start: state.u64("start", rows)?,
             drawn: state.u64("drawn", rows)?,
             best: state.optional_f32("best", Some(self.best.len()))?,
+            reach: match Reach::load(state)? {
+                Some(reach) if reach.fits(rows, self.best.len()) => reach,
+                _ => Reach::new(rows, self.best.len()),
+            },
+            // Those of earlier versions have none.
+            floors: match state.arrays.contains_key("floors") {
+                true => state.optional_f32("floors", Some(self.floors.len()))?,
+                false => self.floors.clone(),
+            },
             redraws: state.integer("redraws")?,
             accepted: state.integer("accepted")? as usize,
             prior: self.prior.clone(),

@@ -1,5 +1,6 @@
 //! What a method has come to, read off its state: for those who have a checkpoint and no engine.
 
+use super::reach::Reach;
 use super::report::Finish;
 use super::state::{State, StateError};
 
@@ -8,6 +9,10 @@ use super::state::{State, StateError};
 pub struct Reached {
     /// For each constraint, the activation nearest to its interval (or inside) met so far.
     pub best: Vec<Option<f32>>,
+    /// Of as many starts as the method has rows, those that came nearest to all intervals at once:
+    /// the activations `[m]` of each where it was nearest. See
+    /// [`super::nearest_reachable`]. Empty where the state is only the head of a checkpoint.
+    pub nearest: Vec<Vec<f32>>,
     /// Why the method has ended; none while it has not.
     pub finish: Option<Finish>,
 }
@@ -20,6 +25,7 @@ impl Reached {
     pub fn of(state: &State) -> Result<Reached, StateError> {
         Ok(Reached {
             best: state.optional_f32("best", None)?,
+            nearest: Reach::load(state)?.map_or(Vec::new(), |reach| reach.nearest()),
             finish: Finish::from_integer(state.integer("finish")?)?,
         })
     }

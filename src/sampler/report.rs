@@ -36,6 +36,9 @@ pub enum Finish {
     Stalled,
     /// `dataset`: every image was looked at.
     Exhausted,
+    /// For twice the patience with a start, no row had a finite gradient towards an interval that it
+    /// was outside of, and none was inside: constant units, or values that are not finite.
+    NoGradient,
 }
 
 impl Finish {
@@ -47,6 +50,7 @@ impl Finish {
             Some(Finish::MaxSteps) => 2,
             Some(Finish::Stalled) => 3,
             Some(Finish::Exhausted) => 4,
+            Some(Finish::NoGradient) => 5,
         }
     }
 
@@ -58,6 +62,7 @@ impl Finish {
             2 => Ok(Some(Finish::MaxSteps)),
             3 => Ok(Some(Finish::Stalled)),
             4 => Ok(Some(Finish::Exhausted)),
+            5 => Ok(Some(Finish::NoGradient)),
             _ => Err(StateError::Value {
                 name: "finish".to_owned(),
             }),

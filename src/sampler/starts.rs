@@ -6,7 +6,7 @@
 
 use super::prior::Prior;
 use super::settings::SettingsError;
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView1};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 
@@ -20,6 +20,20 @@ pub fn start_seed(run_seed: u64, start: u64) -> u64 {
     let mut generator = ChaCha20Rng::seed_from_u64(run_seed);
     generator.set_stream(start);
     generator.next_u64() >> 11
+}
+
+/// Which of `given` codes a start of a run with `rows` rows comes from; none for a fresh draw.
+pub fn given_of(start: u64, rows: usize, given: usize) -> Option<usize> {
+    let row = usize::try_from(start).ok()?;
+    (row < rows && given > 0).then(|| row % given)
+}
+
+/// A given code as samples start from it: the valid one nearest to it.
+pub fn valid(given: ArrayView1<'_, f32>, prior: &Prior) -> Vec<f32> {
+    let mut code: Vec<f64> = given.iter().map(|&value| f64::from(value)).collect();
+    let mut target = vec![0.0; code.len()];
+    prior.project_into(&mut code, &mut target);
+    target
 }
 
 /// The starts of a run: drawn from the prior, or given codes first.
@@ -81,11 +95,14 @@ impl Starts {
     /// second row; every redraw is a fresh draw from the prior.
     pub(super) fn code(&self, start: u64, prior: &Prior) -> Vec<f32> {
         let drawn = prior.draw(self.seed(start));
-        match &self.given {
-            Some(given) if start < self.rows as u64 => {
-                let row = start as usize;
-                let source = given.row(row % given.nrows());
-                let share = if row < given.nrows() { 0.0 } else { JITTER };
+        let given = self.given.as_ref();
+        let served =
+            given.and_then(|given| Some((given, given_of(start, self.rows, given.nrows())?)));
+        match served {
+            Some((given, row)) => {
+                let source = given.row(row);
+                let is_first = start == row as u64;
+                let share = if is_first { 0.0 } else { JITTER };
                 let mut code: Vec<f64> = source
                     .iter()
                     .zip(&drawn)
@@ -132,6 +149,12 @@ mod tests {
         assert_ne!(second_use, [0.25, 0.5]);
         assert!((second_use[0] - 0.25).abs() < 0.01);
         assert_eq!(starts.code(3, &prior), prior.draw(starts.seed(3)));
+        let served = |start| given_of(start, 3, 2);
+        assert_eq!([0, 1, 2, 3].map(served), [Some(0), Some(1), Some(0), None]);
+        assert_eq!(
+            valid(array![2.0, 0.75].view(), &prior),
+            starts.code(1, &prior)
+        );
     }
 
     #[test]

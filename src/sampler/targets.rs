@@ -72,6 +72,11 @@ impl Targets {
         })
     }
 
+    /// Whether an activation of one constraint is outside its shrunk interval.
+    pub(super) fn is_outside(&self, constraint: usize, activation: f32) -> bool {
+        !self.shrunk[constraint].contains(f64::from(activation))
+    }
+
     /// The ends `(z1, z2)` that each constraint is steered between.
     pub(super) fn aim(&self) -> &[(f64, f64)] {
         &self.aim

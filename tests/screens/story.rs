@@ -350,8 +350,9 @@ fn sample_line(index: u64) -> SampleLine {
         step: 20 + index,
         start: index,
         activations: vec![9.0 + (index * 5 % 7) as f32 * 0.25],
-        source: None,
         image: format!("images/{index:05}.png"),
+        source: None,
+        from_start: None,
     }
 }
 

@@ -93,7 +93,7 @@ pub fn measure(
         .collect();
     let scored = spaces.iter().zip(&pairs).map(|(space, pairs)| {
         let rows = space.embeddings.view();
-        Scores::of(space.name, rows, pairs, space.bandwidth)
+        Scores::of(&space.name, rows, pairs, space.bandwidth)
     });
     let diversity = scored.collect();
     let perceptual = perceptual::perceptual(&opened, &engine.shapes().image, &images)?;

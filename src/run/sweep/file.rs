@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
-use crate::bundle::Smoothness;
+use crate::bundle::{EncoderChoice, Smoothness};
 use crate::engine::SchemeChoice;
 use crate::files;
 use crate::run::{Manner, RunError};
@@ -26,6 +26,9 @@ pub struct SweepFile {
     pub started: String,
     /// Name of a built-in bundle, or the absolute path of a bundle folder.
     pub bundle: String,
+    /// The encoder chosen for every run; that of the bundle when absent.
+    #[serde(default, skip_serializing_if = "EncoderChoice::is_bundles")]
+    pub encoder: EncoderChoice,
     /// The units, in the order they are sampled.
     pub units: Vec<String>,
     /// The interval of every unit, as it was typed.
@@ -81,6 +84,7 @@ impl SweepFile {
     /// How its runs are sampled, and on what.
     pub fn manner(&self) -> Manner {
         Manner {
+            encoder: self.encoder.clone(),
             settings: self.settings.clone(),
             runtime: RuntimeRequest {
                 choice: self.plan.runtime,

@@ -8,7 +8,7 @@ use super::file::{PlanFile, SWEEP_FILE, SweepFile};
 use super::folder::SweepFolder;
 use super::units::{self, Choice, SweepUnit};
 use super::{Sweep, SweepError};
-use crate::bundle::{Bundle, Smoothness};
+use crate::bundle::{Bundle, EncoderChoice, Smoothness};
 use crate::engine::EngineError;
 use crate::query::{ClassifierTaps, QueryError};
 use crate::run::start::{Ground, reference};
@@ -31,16 +31,20 @@ pub struct SweepRequest {
 
 impl SweepRequest {
     /// The same with the files it names by their absolute paths: a sweep goes on from any folder.
-    fn absolute(&self) -> SweepRequest {
+    ///
+    /// # Errors
+    /// The encoder's file is not there.
+    fn absolute(&self) -> Result<SweepRequest, RunError> {
         let mut request = self.clone();
         let init = &mut request.manner.settings.init;
         *init = init::absolute(init);
+        request.manner.encoder = self.manner.encoder.absolute()?;
         if let Choice::Units(units) = &mut request.choice {
             for unit in units {
                 *unit = units::absolute(unit);
             }
         }
-        request
+        Ok(request)
     }
 
     fn units(&self, bundle: &Bundle) -> Result<Vec<SweepUnit>, SweepError> {
@@ -57,10 +61,14 @@ impl SweepRequest {
 /// # Errors
 /// Something asked for is bad, or the folder holds anything else; nothing is left behind then.
 pub fn start(request: &SweepRequest) -> Result<Sweep, SweepError> {
-    let request = &request.absolute();
+    let request = &request.absolute()?;
     let settings = &request.manner.settings;
     settings.check().map_err(RunError::from)?;
-    let bundle = open(&request.bundle, request.manner.smoothness)?;
+    let bundle = open(
+        &request.bundle,
+        &request.manner.encoder,
+        request.manner.smoothness,
+    )?;
     if request.out.join(SWEEP_FILE).exists() {
         return go_on(request, bundle);
     }
@@ -78,6 +86,7 @@ pub fn start(request: &SweepRequest) -> Result<Sweep, SweepError> {
         invset: env!("CARGO_PKG_VERSION").to_owned(),
         started: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
         bundle: reference(&bundle),
+        encoder: request.manner.encoder.clone(),
         units: texts(&units),
         interval: request.interval.trim().to_owned(),
         smoothness: request.manner.smoothness,
@@ -108,7 +117,7 @@ pub fn start(request: &SweepRequest) -> Result<Sweep, SweepError> {
 pub fn resume(path: &Path, library: Option<&Path>) -> Result<Sweep, SweepError> {
     let folder = SweepFolder::open(path)?;
     let file = SweepFile::read(path)?;
-    let bundle = open(&file.bundle, file.smoothness)?;
+    let bundle = open(&file.bundle, &file.encoder, file.smoothness)?;
     check_files(&file, &bundle, path)?;
     let units = units::resolve(&file.units, &file.interval, &bundle, &taps(&bundle)?)?;
     let manner = file.manner();
@@ -120,13 +129,14 @@ fn go_on(request: &SweepRequest, bundle: Arc<Bundle>) -> Result<Sweep, SweepErro
     let folder = SweepFolder::open(&request.out)?;
     let file = SweepFile::read(folder.path())?;
     let asked = reference(&bundle);
-    if asked == file.bundle {
+    if asked == file.bundle && request.manner.encoder == file.encoder {
         // Before the units are looked at: labels that changed are no other request.
         check_files(&file, &bundle, folder.path())?;
     }
     let units = request.units(&bundle)?;
     let asked = SweepFile {
         bundle: asked,
+        encoder: request.manner.encoder.clone(),
         units: texts(&units),
         interval: request.interval.trim().to_owned(),
         smoothness: request.manner.smoothness,
@@ -166,9 +176,14 @@ fn again(
     })
 }
 
-/// A bundle whose images are blurred as asked for.
-fn open(bundle: &str, smoothness: Option<Smoothness>) -> Result<Arc<Bundle>, RunError> {
-    Ok(Arc::new(Bundle::open(bundle)?.smoothed(smoothness)?))
+/// A bundle with the encoder and the smoothness that are asked for.
+fn open(
+    bundle: &str,
+    encoder: &EncoderChoice,
+    smoothness: Option<Smoothness>,
+) -> Result<Arc<Bundle>, RunError> {
+    let bundle = Bundle::open(bundle)?.with_encoder(encoder)?;
+    Ok(Arc::new(bundle.smoothed(smoothness)?))
 }
 
 fn check_files(file: &SweepFile, bundle: &Bundle, path: &Path) -> Result<(), RunError> {

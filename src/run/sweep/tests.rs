@@ -8,7 +8,7 @@ use super::file::{PlanFile, SWEEP_FILE, SweepFile};
 use super::folder::SweepFolder;
 use super::units::{absolute, check_derivatives, drawn, labelled, resolve};
 use super::*;
-use crate::bundle::Bundle;
+use crate::bundle::{Bundle, EncoderChoice};
 use crate::engine::SchemeChoice;
 use crate::graph::{DType, Graph, Op, TensorType, Unary};
 use crate::query::ClassifierTaps;
@@ -200,6 +200,7 @@ fn file() -> SweepFile {
         invset: "1".into(),
         started: "now".into(),
         bundle: "fashion".into(),
+        encoder: EncoderChoice::Bundle,
         units: texts(&["bag", "coat"]),
         interval: "p90..p99".into(),
         settings: Settings::new(MethodKind::Joint, 4),

@@ -127,6 +127,7 @@ impl Sweep {
         let constraint = ConstraintFile::new(&unit.constraint);
         [
             ("its bundle", there.bundle == self.file.bundle),
+            ("its encoder", there.encoder == self.file.encoder),
             ("its bundle's files", there.files == self.file.files),
             ("its query", there.constraint == [constraint]),
             ("its settings", there.settings == self.file.settings),

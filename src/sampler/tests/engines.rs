@@ -12,6 +12,14 @@ pub(super) enum Unit {
     Square,
     /// σ(w·c + b).
     Sigmoid(Vec<f64>, f64),
+    /// The same everywhere.
+    Constant(f64),
+    /// w·c + b where that is above 0, else 0; w·c + b steers it all the same.
+    Relu(Vec<f64>, f64),
+    /// max(0, w·c + b), with nothing to steer it where it is 0.
+    DeadRelu(Vec<f64>, f64),
+    /// The sum of the code, infinite where its first value is above this.
+    Broken(f64),
 }
 
 impl Unit {
@@ -29,6 +37,21 @@ impl Unit {
                 let slope = value * (1.0 - value);
                 (value, w.iter().map(|w| slope * w).collect())
             }
+            Unit::Constant(value) => (*value, vec![0.0; code.len()]),
+            Unit::Relu(w, b) => (linear(w, *b), w.clone()),
+            Unit::DeadRelu(w, b) => {
+                let value = linear(w, *b);
+                let alive = f64::from(u8::from(value > 0.0));
+                (value.max(0.0), w.iter().map(|w| alive * w).collect())
+            }
+            Unit::Broken(above) => {
+                let sum = if code[0] > *above {
+                    f64::INFINITY
+                } else {
+                    code.iter().sum()
+                };
+                (sum, vec![1.0; code.len()])
+            }
         }
     }
 }
@@ -45,6 +68,8 @@ pub(super) struct ClosedForm {
     pub(super) breaks_above: f32,
     /// The plain forward says so much more than the gradient graph.
     pub(super) check_offset: f32,
+    /// Whether all embeddings are the same.
+    pub(super) has_constant_encoder: bool,
 }
 
 impl ClosedForm {
@@ -56,6 +81,7 @@ impl ClosedForm {
             block_rows: 3,
             breaks_above: f32::INFINITY,
             check_offset: 0.0,
+            has_constant_encoder: false,
         }
     }
 
@@ -94,6 +120,8 @@ impl Evaluate for ClosedForm {
         for mut row in embeddings.rows_mut() {
             if row[0] > self.breaks_above {
                 row.fill(f32::NAN);
+            } else if self.has_constant_encoder {
+                row.fill(1.0);
             }
         }
         Ok(Evaluation {
@@ -116,14 +144,29 @@ impl Evaluate for ClosedForm {
         }
         Ok(PullBack {
             activation_gradients,
-            code_bar: embedding_bar.to_owned(),
+            code_bar: if self.has_constant_encoder {
+                Array2::zeros(embedding_bar.dim())
+            } else {
+                embedding_bar.to_owned()
+            },
         })
     }
 
     fn check(&mut self, codes: ArrayView2<'_, f32>) -> Result<Array2<f32>, EvaluateError> {
         // A check leaves nothing behind that a pull-back could use.
         self.last = Array2::zeros((0, self.length));
-        Ok(self.activations(codes) + self.check_offset)
+        let mut activations = self.activations(codes) + self.check_offset;
+        for mut row in activations.rows_mut() {
+            for (activation, floor) in row.iter_mut().zip(self.floors()) {
+                *activation = floor.map_or(*activation, |floor| activation.max(floor));
+            }
+        }
+        Ok(activations)
+    }
+
+    fn floors(&self) -> Vec<Option<f32>> {
+        let floor = |unit: &Unit| matches!(unit, Unit::Relu(..)).then_some(0.0);
+        self.units.iter().map(floor).collect()
     }
 
     fn block_rows(&self) -> usize {

@@ -1,8 +1,11 @@
 //! `joint` finds known optima, accepts only what is inside, and gives up what cannot be reached.
 
 use super::engines::{ClosedForm, Unit};
-use super::{assert_inside, best_value, interval, run};
-use crate::sampler::{ConstraintKind, Finish, MethodKind, Prior, Problem, Settings, Stop, Update};
+use super::{assert_inside, best_value, drive, interval, run};
+use crate::sampler::{
+    ConstraintKind, Finish, MethodKind, Prior, Problem, Reached, Settings, Stop, Update,
+    nearest_reachable, start,
+};
 use ndarray::Array2;
 
 fn cube(length: usize) -> Prior {
@@ -282,4 +285,77 @@ fn settings_without_a_constraint_are_refused() {
         starts: None,
     };
     assert!(crate::sampler::start(&joint(4), problem).is_err());
+}
+
+#[test]
+fn an_unreachable_interval_ends_with_the_nearest_that_as_many_starts_were_inside() {
+    // x + y reaches 2 in the unit square at the one corner that all starts can go to.
+    let unreachable = vec![interval(Some(50.0), Some(51.0))];
+    let problem = Problem {
+        intervals: unreachable.clone(),
+        ..band().1
+    };
+    for method in [MethodKind::Joint, MethodKind::Incremental] {
+        let settings = Settings {
+            max_steps: 120,
+            ..Settings::new(method, 8)
+        };
+        let mut method = start(&settings, problem.clone()).unwrap();
+        let outcome = drive(&mut *method, &mut band().0);
+        assert_eq!(outcome.finish(), Finish::MaxSteps);
+        assert!(outcome.accepted().is_empty());
+        let reached = Reached::of(&method.state()).unwrap();
+        assert_eq!(reached.nearest.len(), 8);
+        let nearest = nearest_reachable(&unreachable, &reached.nearest).unwrap()[0];
+        let (low, high) = (nearest.low().unwrap(), nearest.high().unwrap());
+        assert!((1.5..=2.0).contains(&low), "{low}");
+        assert!((high - low - 1.0).abs() < 0.25, "{low}..{high}");
+        // What is offered can be had.
+        let offered = Problem {
+            intervals: vec![nearest],
+            ..problem.clone()
+        };
+        let again = run(&settings, offered, &mut band().0);
+        assert_eq!(again.finish(), Finish::Complete);
+        assert_inside(&again, &[nearest]);
+    }
+}
+
+#[test]
+fn the_nearest_intervals_of_two_constraints_hold_at_the_same_codes() {
+    // x alone and y alone reach 1, but x + y >= 1.8 leaves little of x - y: each is reachable, both
+    // at once are not.
+    let units = vec![
+        Unit::Linear(vec![1.0, 1.0], 0.0),
+        Unit::Linear(vec![1.0, -1.0], 0.0),
+    ];
+    let mut engine = ClosedForm::new(2, units);
+    let intervals = vec![interval(Some(1.8), None), interval(Some(0.9), None)];
+    let problem = Problem {
+        prior: cube(2),
+        intervals: intervals.clone(),
+        starts: None,
+    };
+    let settings = Settings {
+        max_steps: 100,
+        ..joint(4)
+    };
+    let mut method = start(&settings, problem.clone()).unwrap();
+    assert!(drive(&mut *method, &mut engine).accepted().is_empty());
+    let reached = Reached::of(&method.state()).unwrap();
+    let nearest = nearest_reachable(&intervals, &reached.nearest).unwrap();
+    // x + y = s and x - y = t are both in the square only where s + t <= 2.
+    let ends: Vec<f64> = nearest.iter().map(|i| i.low().unwrap()).collect();
+    assert!(ends[0] + ends[1] <= 2.0, "{ends:?}");
+    let offered = Problem {
+        intervals: nearest.clone(),
+        ..problem
+    };
+    let feasible = Settings {
+        stop: Stop::Feasible,
+        ..joint(4)
+    };
+    let again = run(&feasible, offered, &mut engine);
+    assert_eq!(again.finish(), Finish::Complete);
+    assert_inside(&again, &nearest);
 }

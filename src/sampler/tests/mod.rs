@@ -1,8 +1,10 @@
 //! Methods against closed-form engines, whose optima are known.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod bad_values;
 mod cover;
 mod dataset;
+mod dead_units;
 mod engines;
 mod incremental;
 mod joint;

@@ -6,7 +6,7 @@ use super::cursor::Cursor;
 use super::draft::Draft;
 use super::knobs::{Knob, Knobs, Range, Value};
 use super::line::Line;
-use crate::bundle::Smoothness;
+use crate::bundle::{EncoderChoice, EncoderError, Smoothness};
 use crate::run::{Manner, Request};
 use crate::runtime::DeviceChoice;
 use crate::sampler::{MethodKind, Settings, Stop};
@@ -149,6 +149,9 @@ impl QueryForm {
         if self.constraints.is_empty() {
             return Some("choose a unit first: type its name, then enter".to_owned());
         }
+        if let Err(error) = self.encoder() {
+            return Some(error.to_string());
+        }
         self.constraints
             .iter()
             .find_map(|draft| Some(format!("{}: {}", draft.name, draft.problem()?)))
@@ -165,6 +168,14 @@ impl QueryForm {
                 _ => None,
             },
             runs: runs.to_owned(),
+        }
+    }
+
+    /// The encoder that is typed.
+    fn encoder(&self) -> Result<EncoderChoice, EncoderError> {
+        match self.settings.value("encoder") {
+            Some(Value::Text(text)) => text.parse(),
+            _ => Ok(EncoderChoice::Bundle),
         }
     }
 
@@ -205,6 +216,7 @@ impl QueryForm {
             },
             ..old
         };
+        manner.encoder = self.encoder().unwrap_or_default();
         // The range of the setting is that of a smoothness.
         manner.smoothness = match self.settings.value("smoothness") {
             Some(&Value::Number(sigma)) => Smoothness::new(sigma).ok(),
@@ -316,6 +328,13 @@ fn knobs(manner: &Manner) -> Vec<Knob> {
                 by_ratio: false,
             },
             Value::Whole(settings.seed),
+        ),
+        Knob::new(
+            "encoder",
+            "encoder",
+            "bundle, pixels, tensor:NAME or FILE.onnx",
+            Range::Text,
+            text(&manner.encoder.to_string()),
         ),
         Knob::new(
             "init",

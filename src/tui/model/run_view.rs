@@ -10,6 +10,7 @@ use super::series::Series;
 use super::tuning::Tuning;
 use crate::run::history::HistoryLine;
 use crate::run::marks::Marks;
+use crate::run::nearest::is_nearest;
 use crate::run::record::SampleLine;
 use crate::run::run_file::{ConstraintFile, RunFile};
 use crate::run::snapshot::{Phase, Snapshot};
@@ -212,6 +213,12 @@ impl RunView {
                 }
             }
         }
+    }
+
+    /// What it reached in place of its intervals, where it has ended short of its samples.
+    pub fn nearest_reachable(&self) -> Option<&str> {
+        let mut events = self.events.iter().rev().map(|(_, event)| event.as_str());
+        events.find(|event| is_nearest(event))
     }
 
     /// Whether a worker steps it now.

@@ -6,6 +6,7 @@ use ratatui::text::Line;
 
 use super::look;
 use crate::preview::{Painter, Painters, Shot};
+use crate::run::record::SampleLine;
 use crate::text;
 use crate::theme::Role;
 use crate::tui::app::App;
@@ -72,11 +73,27 @@ pub(super) fn facts(app: &App, run: &RunView, area: Rect, buffer: &mut Buffer) -
             look.span(Role::Good, format!("{activation:>10.4}")),
         ]));
     }
+    lines.extend(origin(sample).map(|text| Line::from(look.span(Role::Dim, text))));
     let used = lines.len().min(usize::from(area.height));
     for (at, line) in lines.iter().take(used).enumerate() {
         write(look, line, area.x, area.y + at as u16, area.width, buffer);
     }
     used as u16
+}
+
+/// Lines about where a sample comes from; none where it started at random.
+pub(super) fn origin(sample: &SampleLine) -> impl Iterator<Item = String> {
+    let source = sample
+        .source
+        .as_ref()
+        .map(|source| format!("from {}", text::clean(source)));
+    let distances = sample.from_start.map(|from| {
+        format!(
+            "from its start: code {:.3}  encoder {:.3}  pixels {:.4}",
+            from.code, from.embedding, from.image
+        )
+    });
+    source.into_iter().chain(distances)
 }
 
 /// The classifier's first classes as bars, and the channels of the unit's tensor as a strip.

@@ -21,15 +21,15 @@ pub(in crate::tui::view) fn draw(
         return;
     };
     let inner = framed(look(app), "Sample", "[ and ] select", false, area, buffer);
-    if run.selected().is_none() {
+    let Some(selected) = run.selected() else {
         return nothing(
             app,
             &["no sample yet", "they come as rows are accepted"],
             inner,
             buffer,
         );
-    }
-    let facts = 1 + run.file.constraint.len() as u16;
+    };
+    let facts = 1 + run.file.constraint.len() as u16 + sample::origin(selected).count() as u16;
     let gpu = u16::from(app.gpu.is_some());
     // A picture of equal sides is half as high as wide in cells.
     let picture = (inner.width / 2).min(inner.height.saturating_sub(facts + 7 + gpu));

@@ -24,8 +24,10 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         look.span(
             Role::Dim,
             format!(
-                "  {}  {}",
-                run.file.settings.method, run.file.plan.backend.name
+                "  {}  {}{}",
+                run.file.settings.method,
+                run.file.plan.backend.name,
+                encoder(run)
             ),
         ),
     ]);
@@ -60,8 +62,20 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         area.width,
         buffer,
     );
-    let line = pace(look, run, area.width);
+    let line = match run.nearest_reachable().filter(|_| !run.is_at_work()) {
+        Some(nearest) => Line::from(look.span(Role::Warn, format!(" {nearest}"))),
+        None => pace(look, run, area.width),
+    };
     write(look, &line, area.x, area.y + 2, area.width, buffer);
+}
+
+/// The encoder that was chosen for the run, if one was.
+fn encoder(run: &RunView) -> String {
+    let encoder = &run.file.encoder;
+    if encoder.is_bundles() {
+        return String::new();
+    }
+    format!("  distances in {}", text::clean(&encoder.to_string()))
 }
 
 /// Step, pace, what is left, and where the time goes. Every figure keeps its place; those that do not
