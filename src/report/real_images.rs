@@ -44,6 +44,15 @@ pub struct RealImage {
     pub picture: Shown,
 }
 
+/// What the classifier makes of a folder of images.
+struct Looked {
+    images: RealImages,
+    /// Images inside every interval.
+    inside: usize,
+    /// Those that are shown, each with its activations.
+    rows: Vec<(usize, Vec<f32>)>,
+}
+
 /// Those inside the intervals of the run in `run`, out of `images` or, where no folder is named, out of
 /// the one last used with the run's bundle.
 pub(super) fn inside(
@@ -56,7 +65,7 @@ pub(super) fn inside(
     let opened = open_run(run, library).map_err(|error| error.to_string())?;
     let bundle = &opened.bundle;
     let depiction = Depiction::of(bundle);
-    let find = || -> Result<(RealImages, Vec<(usize, Vec<f32>)>, usize), RealError> {
+    let look = || -> Result<Looked, RealError> {
         let folder = images
             .map(Path::to_owned)
             .or_else(|| RealImages::remembered(bundle))
@@ -68,9 +77,17 @@ pub(super) fn inside(
             .into_iter()
             .map(|index| (index, activations.row(index).to_vec()))
             .collect();
-        Ok((images, rows, inside.len()))
+        Ok(Looked {
+            images,
+            inside: inside.len(),
+            rows,
+        })
     };
-    let (images, rows, inside) = find().map_err(|error| error.to_string())?;
+    let Looked {
+        images,
+        inside,
+        rows,
+    } = look().map_err(|error| error.to_string())?;
     let shown = rows.into_iter().map(|(index, activations)| {
         let pixels = images.pixels(index).map_err(|error| error.to_string())?;
         let png = depiction.png(&pixels, images.image_shape())?;

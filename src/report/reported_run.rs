@@ -171,6 +171,7 @@ impl ReportedRun {
         length(self).is_some()
             && length(self) == length(other)
             && self.file.files == other.file.files
+            && self.file.encoder == other.file.encoder
     }
 }
 

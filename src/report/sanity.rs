@@ -5,6 +5,9 @@ use super::reported_run::ReportedRun;
 use super::table::{Cell, Table};
 use crate::metrics::{LayerSanity, Sanity};
 
+/// One of a layer's similarities.
+type Similarity = fn(&LayerSanity) -> Option<f64>;
+
 /// That of a run, where it was made.
 fn of(run: &ReportedRun) -> Option<&Sanity> {
     let real = run.measured.as_ref().ok()?.real.as_ref()?;
@@ -15,7 +18,7 @@ fn of(run: &ReportedRun) -> Option<&Sanity> {
 pub(super) fn figure(run: &ReportedRun) -> Option<Figure> {
     let sanity = of(run)?;
     let layers = &sanity.layers;
-    let similarities: [(&str, usize, fn(&LayerSanity) -> Option<f64>); 3] = [
+    let similarities: [(&str, usize, Similarity); 3] = [
         ("samples to class", 0, |layer| layer.samples_to_class),
         ("class to class", 1, |layer| layer.class_to_class),
         ("class to others", 2, |layer| layer.class_to_others),

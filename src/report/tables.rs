@@ -32,6 +32,7 @@ pub(super) fn runs(runs: &[ReportedRun]) -> Table {
             _ => Cell::Missing,
         },
     );
+    row("encoder", &|run| Cell::Text(run.file.encoder.to_string()));
     row("starts", &|run| Cell::Text(run.file.settings.init.clone()));
     row("seed", &|run| Cell::Count(run.file.settings.seed));
     row("samples asked for", &|run| {
@@ -109,7 +110,13 @@ pub(super) fn samples(run: &ReportedRun) -> Table {
     table.headings.extend(units);
     table
         .headings
-        .extend(["marked", "dropped", "image"].map(str::to_owned));
+        .extend(["marked", "dropped", "image", "source"].map(str::to_owned));
+    let distances = [
+        "code_from_start",
+        "embedding_from_start",
+        "image_from_start",
+    ];
+    table.headings.extend(distances.map(str::to_owned));
     table.rows = run
         .samples
         .iter()
@@ -121,11 +128,19 @@ pub(super) fn samples(run: &ReportedRun) -> Table {
                 value.map_or(Cell::Missing, |&value| Cell::Single(value))
             });
             let flags = [sample.marked, sample.dropped].map(|flag| Cell::Count(flag.into()));
+            let files = [Some(&line.image), line.source.as_ref()];
+            let moved = line.from_start;
+            let distances = [
+                moved.map(|moved| moved.code),
+                moved.map(|moved| moved.embedding),
+                moved.map(|moved| moved.image),
+            ];
             counts
                 .into_iter()
                 .chain(activations)
                 .chain(flags)
-                .chain([Cell::Text(line.image.clone())])
+                .chain(files.map(|file| Cell::text(file.map(String::as_str))))
+                .chain(distances.map(|distance| distance.map_or(Cell::Missing, Cell::Single)))
                 .collect()
         })
         .collect();

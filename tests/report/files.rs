@@ -86,8 +86,16 @@ fn every_figure_and_table_is_a_file_under_its_name() {
 fn the_table_of_samples_has_the_numbers_of_the_run_in_full() {
     let folder = tempfile::tempdir().unwrap();
     let place = sampled(folder.path(), "run", &["-n", "4", "-k", "4"]);
+    // As a run from given starts writes them.
+    let file = place.join("samples.jsonl");
+    let lines = std::fs::read_to_string(&file).unwrap();
+    let (first, others) = lines.split_once('\n').unwrap();
+    let mut first: serde_json::Value = serde_json::from_str(first).unwrap();
+    first["source"] = "a<b.png".into();
+    first["from_start"] = serde_json::json!({"code": 0.5, "embedding": 2.25, "image": 0.125});
+    std::fs::write(&file, format!("{first}\n{others}")).unwrap();
     let csv = folder.path().join("csv");
-    reported(
+    let (page, _) = reported(
         folder.path(),
         &[&place],
         &["--no-scores", "--csv", csv.to_str().unwrap()],
@@ -100,7 +108,18 @@ fn the_table_of_samples_has_the_numbers_of_the_run_in_full() {
     assert_eq!(
         rows[0],
         [
-            "index", "seed", "step", "start", "sneaker", "marked", "dropped", "image"
+            "index",
+            "seed",
+            "step",
+            "start",
+            "sneaker",
+            "marked",
+            "dropped",
+            "image",
+            "source",
+            "code_from_start",
+            "embedding_from_start",
+            "image_from_start"
         ]
     );
     let lines = std::fs::read_to_string(place.join("samples.jsonl")).unwrap();
@@ -114,6 +133,9 @@ fn the_table_of_samples_has_the_numbers_of_the_run_in_full() {
         assert_eq!(activation, known as f32);
         assert_eq!(row[7], line["image"].as_str().unwrap());
     }
+    assert_eq!(rows[1][8..], ["a<b.png", "0.5", "2.25", "0.125"]);
+    assert_eq!(rows[2][8..], ["", "", "", ""]);
+    assert!(page.contains("a&lt;b.png; from its start by 0.5000 in code, 2.250 in embedding"));
 }
 
 #[test]

@@ -5,6 +5,7 @@ use crate::report::markup::Markup;
 use crate::report::number;
 use crate::report::picture::Size;
 use crate::report::reported_run::{ReportedRun, Sample};
+use crate::run::record::SampleLine;
 use crate::text::counted;
 
 /// Most samples of which step and start stand below the picture; of more they are in its title.
@@ -56,6 +57,23 @@ fn introduction(run: &ReportedRun, size: Size) -> String {
     text
 }
 
+/// Where a sample comes from, and how far it is from there.
+fn origin(line: &SampleLine) -> String {
+    let source = match &line.source {
+        Some(source) => source.clone(),
+        None => format!("step {}, start {}", line.step, line.start),
+    };
+    match line.from_start {
+        Some(moved) => format!(
+            "{source}; from its start by {} in code, {} in embedding, {} in image",
+            number::short(f64::from(moved.code)),
+            number::short(f64::from(moved.embedding)),
+            number::short(f64::from(moved.image))
+        ),
+        None => source,
+    }
+}
+
 fn write_sample(run: &ReportedRun, sample: &Sample, is_dense: bool, page: &mut Markup) {
     let line = &sample.line;
     let id = format!("run-{}-sample-{}", run.number, line.index);
@@ -65,10 +83,7 @@ fn write_sample(run: &ReportedRun, sample: &Sample, is_dense: bool, page: &mut M
         .map(|&value| number::short(f64::from(value)))
         .collect();
     let activations = activations.join(" ");
-    let origin = match &line.source {
-        Some(source) => source.clone(),
-        None => format!("step {}, start {}", line.step, line.start),
-    };
+    let origin = origin(line);
     let class = if sample.dropped {
         "sample dropped"
     } else {
