@@ -49,6 +49,12 @@ pub(super) fn runs(runs: &[ReportedRun]) -> Table {
         })
     });
     row("share of the code prior inside", &share);
+    row("sanity score of all layers", &|run| {
+        let measured = run.measured.as_ref().ok();
+        let real = measured.and_then(|measured| measured.real.as_ref());
+        let score = real.and_then(|real| real.sanity.score);
+        score.map_or(Cell::Missing, Cell::Number)
+    });
     row("steps", &|run| Cell::Count(run.standing.steps));
     row("codes evaluated", &|run| {
         let last = run.traces.last();
