@@ -14,6 +14,7 @@ use crate::engine::Portrait as Portraitist;
 use crate::metrics::{nearest_distances, principal_plane};
 use crate::preview::Picture;
 use crate::real::read_image;
+use crate::run::folder::TENSORS_FILE;
 use crate::run::record::SampleTensors;
 use crate::run::{RunError, RunFolder, open_run};
 use crate::tui::message::{Message, RunId};
@@ -160,10 +161,12 @@ impl Looker {
             return;
         };
         match sitting.portray(folder, sample) {
-            Ok(portrait) => {
+            Ok(Some(portrait)) => {
                 let portrait = Arc::new(portrait);
                 self.teller.tell(Message::Portrait { run, portrait });
             }
+            // Not saved yet, which is no mistake.
+            Ok(None) => {}
             Err(error) => self
                 .teller
                 .fail("the classifier cannot look at this sample", &error),
@@ -186,7 +189,8 @@ impl Looker {
 }
 
 impl Sitting {
-    fn portray(&mut self, folder: &RunFolder, sample: u64) -> Result<Portrait, String> {
+    /// What the classifier makes of a sample; none where its code is needed and not saved yet.
+    fn portray(&mut self, folder: &RunFolder, sample: u64) -> Result<Option<Portrait>, String> {
         let seen = match self.channels {
             Some(channels) => {
                 let path = folder.file(&RunFolder::image_name(sample));
@@ -195,7 +199,10 @@ impl Sitting {
                 self.portraitist.of_image(image)
             }
             // No sample can be read off a plot.
-            None => self.portraitist.of_code(&code(folder, sample)?),
+            None => match code(folder, sample)? {
+                Some(code) => self.portraitist.of_code(&code),
+                None => return Ok(None),
+            },
         };
         let seen = seen.map_err(|error| error.to_string())?;
         let mut classes: Vec<(usize, f64)> = seen
@@ -211,7 +218,7 @@ impl Sitting {
             Some(label) => label.clone(),
             None => format!("[{class}]"),
         };
-        Ok(Portrait {
+        Ok(Some(Portrait {
             sample,
             classes: classes
                 .into_iter()
@@ -220,23 +227,20 @@ impl Sitting {
                 .collect(),
             channels: seen.channels,
             tensor: self.tensor.clone(),
-        })
+        }))
     }
 }
 
-/// The code of a sample.
-fn code(folder: &RunFolder, sample: u64) -> Result<Vec<f32>, String> {
+/// The code of a sample; none before the checkpoint that saves it.
+fn code(folder: &RunFolder, sample: u64) -> Result<Option<Vec<f32>>, String> {
+    if !folder.file(TENSORS_FILE).exists() {
+        return Ok(None);
+    }
     let samples = SampleTensors::read(folder).map_err(|error| error.to_string())?;
-    let row = samples
-        .indices
-        .iter()
-        .position(|&index| u64::try_from(index) == Ok(sample))
-        .ok_or("its code is not saved yet: look again after the next checkpoint")?;
+    let mut indices = samples.indices.iter();
+    let row = indices.position(|&index| u64::try_from(index) == Ok(sample));
     let mut codes = samples.codes.chunks(samples.code_length.max(1));
-    codes
-        .nth(row)
-        .map(<[f32]>::to_vec)
-        .ok_or_else(|| "it has no code".to_owned())
+    Ok(row.and_then(|row| codes.nth(row)).map(<[f32]>::to_vec))
 }
 
 /// The samples of a run in the plane, and how far each is from the nearest other.

@@ -227,7 +227,8 @@ fn see(app: &mut App, id: RunId, seen: Seen) -> Vec<Effect> {
     if is_map_shown && (has_ended || rewound || (!had_samples && !run.samples.is_empty())) {
         effects.push(Effect::LoadMap(id));
     }
-    if is_shown && !had_samples && !run.samples.is_empty() {
+    // What is seen by its code alone is saved when the run has ended at the latest.
+    if is_shown && (has_ended || !had_samples && !run.samples.is_empty()) {
         effects.extend(portray(run, id));
     }
     effects
