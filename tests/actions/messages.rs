@@ -81,7 +81,10 @@ fn a_run_that_ends_has_its_last_embeddings_read() {
     let mut story = at(Place::Gallery);
     story.effects.clear();
     story.seen(gone(true));
-    assert!(matches!(story.effects[..], [Effect::LoadMap(RUN)]));
+    assert!(matches!(
+        story.effects[..],
+        [Effect::LoadMap(RUN), Effect::Portray(RUN, _)]
+    ));
     assert_eq!(story.app.run().unwrap().state(), "ended");
     assert_eq!(story.app.run().unwrap().steps_per_second(), None);
 }
@@ -170,6 +173,27 @@ fn the_first_samples_of_the_shown_run_are_looked_at() {
     story.portrait(0);
     story.effects.clear();
     press(&mut story, "n");
+    assert!(story.effects.is_empty(), "it was looked at");
+}
+
+/// A plot cannot be read: its sample is seen by its code, which the last checkpoint saves.
+#[test]
+fn a_sample_that_could_not_be_looked_at_is_looked_at_when_the_run_has_ended() {
+    let mut story = Story::new(80, 24);
+    story.run();
+    story.seen(Seen::Worker(WorkerState::Working {
+        pid: 1,
+        writable: true,
+    }));
+    story.seen(Seen::Samples(vec![crate::cases::sample_line(0)]));
+    story.effects.clear();
+    story.seen(Seen::Worker(WorkerState::Gone { finished: true }));
+    let [Effect::Portray(RUN, 0)] = story.effects[..] else {
+        panic!("{:?}", story.effects);
+    };
+    story.portrait(0);
+    story.effects.clear();
+    story.seen(Seen::Worker(WorkerState::Gone { finished: true }));
     assert!(story.effects.is_empty(), "it was looked at");
 }
 
