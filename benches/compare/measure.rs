@@ -6,19 +6,19 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, bail};
 use serde_json::Value;
 
-use super::grid::{BATCH, GRADIENTS_PER_SAMPLE, Key, SAMPLES};
+use super::grid::{BATCH, FORWARDS_PER_GRADIENT, GRADIENTS_PER_SAMPLE, Key, SAMPLES};
 use super::store::CellResult;
 use super::subject::Subject;
 use invset::sampler::MethodKind;
 
 /// The command of a cell, without the program's name and the folder it writes.
 pub(crate) fn command(key: &Key, subject: &Subject) -> Vec<String> {
-    // A step is one gradient for each row; `incremental` has fewer rows and may take more steps.
-    let rows = match key.method {
-        MethodKind::Incremental => BATCH,
-        _ => SAMPLES,
+    // A step is one gradient for each row. `incremental` has fewer rows; `cover` takes no gradients.
+    let steps = match key.method {
+        MethodKind::Incremental => GRADIENTS_PER_SAMPLE * (SAMPLES / BATCH) as u64,
+        MethodKind::Cover => GRADIENTS_PER_SAMPLE * FORWARDS_PER_GRADIENT,
+        _ => GRADIENTS_PER_SAMPLE,
     };
-    let steps = GRADIENTS_PER_SAMPLE * (SAMPLES / rows) as u64;
     let init = match key.method {
         MethodKind::Dataset => format!("images:{}", subject.images.display()),
         _ => subject.init.clone(),
@@ -81,10 +81,10 @@ pub(crate) fn measure(key: &Key, subject: &Subject) -> anyhow::Result<CellResult
         &["metrics", &run, "--images", &images, "--json"].map(str::to_owned),
         &[0],
     )?;
-    result.real = number(&measured, "/real/n_inside").unwrap_or_default() as usize;
-    result.coverage = number(&measured, "/real/judge/coverage/value");
-    result.precision = number(&measured, "/real/judge/precision/value");
-    result.sanity = number(&measured, "/sanity/mean");
+    result.real = number(&measured, "/real/inside").unwrap_or_default() as usize;
+    result.coverage = number(&measured, "/real/against/1/coverage/value");
+    result.precision = number(&measured, "/real/against/1/precision/value");
+    result.sanity = number(&measured, "/real/sanity/score");
     Ok(result)
 }
 
