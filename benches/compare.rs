@@ -57,7 +57,12 @@ fn main() -> anyhow::Result<()> {
 }
 
 fn measure_all(options: &Options, store: &mut Store) -> anyhow::Result<()> {
-    let wanted = |part: &Part| options.only.as_ref().is_none_or(|only| only == part.subject);
+    let wanted = |part: &Part| {
+        options
+            .only
+            .as_ref()
+            .is_none_or(|only| only == part.subject)
+    };
     let mut work = Vec::new();
     for part in parts().into_iter().filter(wanted) {
         match Subject::prepare(part.subject) {
@@ -73,7 +78,10 @@ fn measure_all(options: &Options, store: &mut Store) -> anyhow::Result<()> {
         let missing: Vec<Key> = missing(part, store);
         for (number, key) in missing.iter().enumerate() {
             if options.most.is_some_and(|most| begun.elapsed() >= most) {
-                eprintln!("stopped after {:.0} min", begun.elapsed().as_secs_f64() / 60.0);
+                eprintln!(
+                    "stopped after {:.0} min",
+                    begun.elapsed().as_secs_f64() / 60.0
+                );
                 return Ok(());
             }
             let result = measure::measure(key, subject)?;

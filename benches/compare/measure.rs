@@ -116,7 +116,11 @@ fn json(arguments: &[String], good: &[i32]) -> anyhow::Result<Value> {
         .stdin(Stdio::null())
         .output()?;
     let words = arguments.join(" ");
-    if !output.status.code().is_some_and(|code| good.contains(&code)) {
+    if !output
+        .status
+        .code()
+        .is_some_and(|code| good.contains(&code))
+    {
         let message = String::from_utf8_lossy(&output.stderr).into_owned();
         bail!("invset {words}\n{}\n{message}", output.status);
     }

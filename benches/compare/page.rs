@@ -104,7 +104,11 @@ fn by_interval(part: &Part, store: &Store) -> String {
             " Vendi, judge, {interval} | coverage, {interval} | feasible, {interval} |"
         );
     }
-    let _ = write!(table, "\n|---|{}\n", "---|---|---|".repeat(part.intervals.len()));
+    let _ = write!(
+        table,
+        "\n|---|{}\n",
+        "---|---|---|".repeat(part.intervals.len())
+    );
     for &method in MethodKind::ALL {
         let _ = write!(table, "| `{method}` |");
         for interval in part.intervals {
@@ -139,7 +143,7 @@ struct Goals {
     over_incremental: Vec<f64>,
     /// Unit by unit, judge-Vendi of `spread` over that of `ppgn`.
     over_ppgn: Vec<f64>,
-    /// Cell by cell where both have all samples, D of `spread` over that of `joint`.
+    /// Cell by cell, the mean squared distance of `spread` over that of `joint`: D of equally many.
     squares: Vec<f64>,
     /// Mean coverage of each method that samples codes.
     coverage: Vec<(MethodKind, f64)>,
@@ -186,9 +190,9 @@ impl Goals {
                 share(&self.over_ppgn, 1.0),
             ),
             (
-                "D of `spread` at least 0.99 of that of `joint`",
+                "D of `spread` at least 0.99 of that of `joint`, a pair",
                 middle(&self.squares),
-                share(&self.squares, 0.99).replace("units", "cells with all samples"),
+                share(&self.squares, 0.99).replace("units", "cells"),
             ),
             ("`cover` has the highest coverage", best, String::new()),
         ];
@@ -214,9 +218,12 @@ fn quotients(one: &[(Key, &CellResult)], other: &[(Key, &CellResult)]) -> Vec<f6
 }
 
 fn squares(one: &[(Key, &CellResult)], other: &[(Key, &CellResult)]) -> Vec<f64> {
+    let mean = |result: &CellResult| {
+        let pairs = result.n_feasible * result.n_feasible.saturating_sub(1);
+        Some(result.sum_sq? / pairs as f64).filter(|mean| mean.is_finite())
+    };
     pairs(one, other)
-        .filter(|(a, b)| a.1.n_feasible == SAMPLES && b.1.n_feasible == SAMPLES)
-        .filter_map(|(a, b)| Some(a.1.sum_sq? / b.1.sum_sq?))
+        .filter_map(|(a, b)| Some(mean(a.1)? / mean(b.1)?))
         .collect()
 }
 

@@ -61,10 +61,7 @@ fn made(path: &str) -> PathBuf {
 }
 
 /// Makes a folder as a whole or not at all.
-fn make(
-    path: PathBuf,
-    fill: impl FnOnce(&Path) -> anyhow::Result<()>,
-) -> anyhow::Result<PathBuf> {
+fn make(path: PathBuf, fill: impl FnOnce(&Path) -> anyhow::Result<()>) -> anyhow::Result<PathBuf> {
     if path.exists() {
         return Ok(path);
     }
@@ -80,7 +77,10 @@ fn make(
 
 fn labels(bundle: &str) -> anyhow::Result<Vec<String>> {
     let file = repository("models").join(bundle).join("labels.txt");
-    Ok(fs::read_to_string(file)?.lines().map(str::to_owned).collect())
+    Ok(fs::read_to_string(file)?
+        .lines()
+        .map(str::to_owned)
+        .collect())
 }
 
 /// The 10,000 test images of Fashion-MNIST in a folder for each class.
@@ -97,8 +97,11 @@ fn garments() -> anyhow::Result<PathBuf> {
         let classes = classes.get(8..).unwrap_or_default();
         for (number, (picture, &class)) in pictures.zip(classes).enumerate() {
             let label = labels.get(usize::from(class)).context("an unknown class")?;
-            let path = folder.join(folder_name(label)).join(format!("{number:05}.png"));
-            let picture = GrayImage::from_raw(28, 28, picture.to_vec()).context("a torn picture")?;
+            let path = folder
+                .join(folder_name(label))
+                .join(format!("{number:05}.png"));
+            let picture =
+                GrayImage::from_raw(28, 28, picture.to_vec()).context("a torn picture")?;
             picture.save(path)?;
         }
         Ok(())
@@ -146,7 +149,10 @@ fn pair() -> anyhow::Result<PathBuf> {
         for (from, to) in files {
             fs::copy(shared(&format!("models/{from}"))?, folder.join(to))?;
         }
-        fs::copy(repository("models/scenes64/judge.onnx"), folder.join("judge.onnx"))?;
+        fs::copy(
+            repository("models/scenes64/judge.onnx"),
+            folder.join("judge.onnx"),
+        )?;
         let names = fs::read_to_string(shared("imagenet-samples/classes.tsv")?)?;
         let names = names.lines().filter_map(|line| {
             let mut fields = line.split('\t');
