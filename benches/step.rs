@@ -167,6 +167,7 @@ impl Subject {
             Arc::clone(&self.bundle),
             self.units.clone(),
             request,
+            None,
         )?;
         let length = engine.shapes().code_length;
         let codes = codes(request.rows, length)?;

@@ -211,6 +211,7 @@ impl Probe<'_> {
             Arc::clone(&bundle),
             vec![unit],
             &request,
+            None,
         );
         let Some(mut engine) = self.keep("classifier.file", file, engine)? else {
             return Ok(None);

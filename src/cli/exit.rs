@@ -134,6 +134,7 @@ fn of_run(error: &RunError) -> Status {
         | RunError::DatasetInit(_)
         | RunError::Settings(_)
         | RunError::Smoothness(_)
+        | RunError::Transforms(_)
         | RunError::NoSample { .. } => Status::Usage,
         RunError::NotARun { .. }
         | RunError::Damaged { .. }

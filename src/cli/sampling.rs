@@ -7,7 +7,7 @@ use clap::{Args, Command, Id};
 
 use super::Global;
 use crate::bundle::{EncoderChoice, Smoothness};
-use crate::engine::SchemeChoice;
+use crate::engine::{SchemeChoice, Transforms};
 use crate::run::{Manner, defaults};
 use crate::sampler::{Ascent, Chain, ConstraintKind, MethodKind, Settings, Stop, Update};
 
@@ -47,6 +47,10 @@ pub(super) struct Sampling {
     /// Blur the images of a bundle of pixels by a Gaussian of so many pixels; 0 is off (default: the bundle's)
     #[arg(long, value_name = "SIGMA")]
     smoothness: Option<Smoothness>,
+    /// Take gradients through small random changes of the image, as in shift:2,noise:0.05,scale:5
+    /// (pixels, standard deviation, percent)
+    #[arg(long, value_name = "TRANSFORMS")]
+    transform: Option<Transforms>,
     /// Real images: of `dataset` the samples (default: the folder last used with `stats`), of the other
     /// methods the starts, as with --init images:DIR
     #[arg(long, value_name = "DIR", conflicts_with = "init")]
@@ -154,6 +158,7 @@ impl Sampling {
                 .map(|megabytes| megabytes.saturating_mul(MEGABYTE)),
             threads: tuning.threads.map(|threads| threads as usize),
             smoothness: self.smoothness,
+            transforms: self.transform,
         }
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ndarray::{Array2, ArrayView2};
 
-use super::{Engine, EngineError, ImageNetwork, Scheme};
+use super::{Engine, EngineError, ImageNetwork};
 use crate::sampler::{Evaluate, EvaluateError, Evaluation, PullBack};
 
 impl Evaluate for Engine {
@@ -25,8 +25,7 @@ impl Evaluate for Engine {
         self.kept = None;
         self.counts.forwards += codes.nrows() as u64;
         let (evaluation, kept) = self.retrying(|engine| {
-            let keep = engine.plan.scheme == Scheme::Split;
-            engine.pool.evaluate(codes, keep, &engine.clock)
+            engine.pool.evaluate(codes, engine.keeps(), &engine.clock)
         })?;
         self.kept = Some(kept);
         Ok(evaluation)
@@ -36,7 +35,7 @@ impl Evaluate for Engine {
         let rows = embedding_bar.nrows() as u64;
         let products = 1 + self.pool.constraints() as u64;
         self.counts.gradients += rows * products;
-        if self.plan.scheme == Scheme::TwoPass {
+        if !self.keeps() {
             self.counts.forwards += rows;
         }
         let codes = match &self.kept {
@@ -47,16 +46,20 @@ impl Evaluate for Engine {
                 );
             }
         };
+        // Drawn once: the same where memory runs out in between.
+        let drawing = self.next_drawing();
         let result = self.retrying(|engine| {
             let kept = match engine.kept.take() {
                 Some(kept) => kept,
                 // The sessions were rebuilt for a smaller micro-batch.
                 None => {
-                    let keep = engine.plan.scheme == Scheme::Split;
-                    engine.pool.evaluate(codes.view(), keep, &engine.clock)?.1
+                    let (_, kept) =
+                        engine.pool.evaluate(codes.view(), engine.keeps(), &engine.clock)?;
+                    kept
                 }
             };
-            let result = engine.pool.pull_back(&kept, embedding_bar, &engine.clock);
+            let drawing = drawing.as_ref();
+            let result = (engine.pool).pull_back(&kept, embedding_bar, drawing, &engine.clock);
             engine.kept = Some(kept);
             result
         })?;

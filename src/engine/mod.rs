@@ -21,6 +21,7 @@ mod pre_activation;
 mod smooth;
 mod stopwatch;
 mod tap;
+mod transforms;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,6 +39,7 @@ pub use parts::{
 pub use plan::{Plan, PlanRequest, Scheme, SchemeChoice};
 pub use portrait::{Likeness, Portrait};
 pub use stopwatch::Counts;
+pub use transforms::{SeededTransforms, Transforms, TransformsError};
 
 use crate::autodiff::AutodiffError;
 use crate::bundle::{Bundle, BundleError, Encoder, EncoderChoice, Problem};
@@ -51,6 +53,7 @@ use networks::Networks;
 pub use networks::composed;
 use pool::{Kept, Pool};
 use stopwatch::RuntimeClock;
+use transforms::Drawing;
 
 /// An engine cannot be made, or a run of its sessions failed.
 #[derive(Debug, thiserror::Error)]
@@ -125,6 +128,10 @@ pub struct Engine {
     shapes: Shapes,
     pool: Pool,
     kept: Option<Kept>,
+    transforms: Option<SeededTransforms>,
+    /// The step that is made, and the pull-backs it has made: what transforms are drawn by.
+    step: u64,
+    pulls: u64,
     /// Loaded when it is first needed.
     inverse: Option<ImageNetwork>,
     counts: Counts,
@@ -155,7 +162,8 @@ pub struct Shapes {
 }
 
 impl Engine {
-    /// Composes, differentiates and loads the networks, laid out as `request` asks.
+    /// Composes, differentiates and loads the networks, laid out as `request` asks; with `transforms`
+    /// the pull-backs go through them.
     ///
     /// # Errors
     /// A model is bad, shapes do not fit, a node has no derivative, or the runtime refuses.
@@ -164,11 +172,16 @@ impl Engine {
         bundle: Arc<Bundle>,
         units: Vec<Unit>,
         request: &PlanRequest,
+        transforms: Option<SeededTransforms>,
     ) -> Result<Engine, EngineError> {
         let mut plan = Plan::layout(runtime.backend().clone(), request);
-        let networks = Networks::build(&bundle, &units, plan.micro_batch)?;
+        let drawn = transforms.as_ref().map(|seeded| &seeded.transforms);
+        let networks = Networks::build(&bundle, &units, plan.micro_batch, drawn)?;
         plan.settle_scheme(request, networks.bytes_per_code());
-        Engine::load(runtime, bundle, units, plan, &networks)
+        if transforms.is_some() {
+            plan.compute_again();
+        }
+        Engine::load(runtime, bundle, units, plan, transforms, &networks)
     }
 
     /// The engine of a stored plan, for resuming a run.
@@ -180,9 +193,11 @@ impl Engine {
         bundle: Arc<Bundle>,
         units: Vec<Unit>,
         plan: Plan,
+        transforms: Option<SeededTransforms>,
     ) -> Result<Engine, EngineError> {
-        let networks = Networks::build(&bundle, &units, plan.micro_batch)?;
-        Engine::load(runtime, bundle, units, plan, &networks)
+        let drawn = transforms.as_ref().map(|seeded| &seeded.transforms);
+        let networks = Networks::build(&bundle, &units, plan.micro_batch, drawn)?;
+        Engine::load(runtime, bundle, units, plan, transforms, &networks)
     }
 
     fn load(
@@ -190,6 +205,7 @@ impl Engine {
         bundle: Arc<Bundle>,
         units: Vec<Unit>,
         plan: Plan,
+        transforms: Option<SeededTransforms>,
         networks: &Networks,
     ) -> Result<Engine, EngineError> {
         let pool = Pool::new(runtime.as_ref(), networks, &plan)?;
@@ -206,6 +222,9 @@ impl Engine {
             plan,
             pool,
             kept: None,
+            transforms,
+            step: 0,
+            pulls: 0,
             inverse: None,
             counts: Counts::default(),
             clock: RuntimeClock::default(),
@@ -262,6 +281,29 @@ impl Engine {
         self.retrying(|engine| engine.pool.look(codes, &engine.clock))
     }
 
+    /// Says which step of the method comes next: transforms are drawn by its number.
+    pub fn begin_step(&mut self, step: u64) {
+        self.step = step;
+        self.pulls = 0;
+    }
+
+    /// What the next pull-back goes through.
+    fn next_drawing(&mut self) -> Option<Drawing> {
+        let drawing = Drawing {
+            seeded: self.transforms?,
+            step: self.step,
+            pull: self.pulls,
+        };
+        self.pulls += 1;
+        Some(drawing)
+    }
+
+    /// Whether an evaluation keeps what the pull-back needs. Not where that goes through transforms,
+    /// while the evaluation does not.
+    fn keeps(&self) -> bool {
+        self.plan.scheme == Scheme::Split && self.transforms.is_none()
+    }
+
     /// Runs `work`, and again with half the micro-batch as often as memory runs out.
     fn retrying<T>(
         &mut self,
@@ -287,7 +329,8 @@ impl Engine {
         ));
         self.plan.micro_batch = smaller;
         self.kept = None;
-        let networks = Networks::build(&self.bundle, &self.units, smaller)?;
+        let drawn = self.transforms.as_ref().map(|seeded| &seeded.transforms);
+        let networks = Networks::build(&self.bundle, &self.units, smaller, drawn)?;
         self.pool = Pool::new(self.runtime.as_ref(), &networks, &self.plan)?;
         Ok(())
     }

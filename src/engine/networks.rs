@@ -5,10 +5,14 @@
 //! a unit can be dead, `steering [B, m]`, which stands in for the activation. It is differentiated
 //! twice, from what steers and from `embedding`, so that a pull-back runs only the branch whose
 //! cotangent it has; what both sweeps need of the forward pass is kept once.
+//!
+//! With transforms the graph that is differentiated is another than the plain one: the classifier looks
+//! at a transformed image, and so does an encoder that is a tensor of the classifier.
 
 use super::encoder::{self, Seen};
 use super::parts::{self, Generated};
 use super::tap::read_unit;
+use super::transforms::{self, TransformInput, Transforms};
 use super::{EngineError, fit, pre_activation};
 use crate::autodiff;
 use crate::bundle::{Bundle, Encoder};
@@ -22,8 +26,11 @@ pub(super) const SAVED_CODE: &str = "code/saved";
 pub(super) struct Networks {
     /// `code` to `image`, `activation`, `embedding`, and `steering` where a unit can be dead.
     pub plain: Graph,
-    /// `code` to what steers, `embedding` and everything in `saved`.
+    /// `code`, and `transforms` where there are any, to what steers, `embedding` and everything in
+    /// `saved`.
     pub forward: Graph,
+    /// Inputs of `forward` after the code; a backward graph takes one under its name and `/saved`.
+    pub transforms: Vec<TransformInput>,
     /// Of each constraint the least value of its unit, where what steers it may be below.
     pub floors: Vec<Option<f32>>,
     /// Names of the forward values the backward graphs take.
@@ -43,7 +50,8 @@ pub(super) struct Networks {
 }
 
 impl Networks {
-    /// Composes and differentiates the networks of `bundle` for `units` at a fixed batch.
+    /// Composes and differentiates the networks of `bundle` for `units` at a fixed batch, through
+    /// `transforms` of the image that the classifier sees where there are any.
     ///
     /// # Errors
     /// A file does not parse, shapes do not fit, or a node on the path has no derivative.
@@ -51,10 +59,14 @@ impl Networks {
         bundle: &Bundle,
         units: &[Unit],
         batch: usize,
+        transforms: Option<&Transforms>,
     ) -> Result<Networks, EngineError> {
-        let composed = Composed::build(bundle, units, batch)?;
+        let composed = Composed::build(bundle, units, batch, transforms)?;
         let mut graph = composed.graph;
-        let plain = graph.clone();
+        let plain = match transforms {
+            Some(_) => Composed::build(bundle, units, batch, None)?.graph,
+            None => graph.clone(),
+        };
         let [image, activation, embedding] = composed.outputs;
         let steering = composed.steering.unwrap_or(activation);
 
@@ -70,19 +82,23 @@ impl Networks {
         ]);
         let graph = passes::deduplicate(&passes::fold_constants(&graph));
         let outputs = graph.outputs().to_vec();
-        // Passes keep every input: the code, then the cotangents in the order of the sweeps.
-        let cotangents = graph.inputs()[1..].to_vec();
+        // Passes keep every input: the code and the transforms, then the cotangents in the order of the
+        // sweeps.
+        let cotangents = graph.inputs()[1 + composed.transforms.len()..].to_vec();
         let activation_half = autodiff::split(&graph, &cotangents, &[outputs[3]]);
         let embedding_half = autodiff::split(&graph, &cotangents, &[outputs[4]]);
 
-        // The code itself needs no saving: it is on this side.
+        // The code itself and the transforms need no saving: they are on this side.
+        let is_here = |name: &str| {
+            name == SAVED_CODE || composed.transforms.iter().any(|input| input.saved() == name)
+        };
         let mut saved: Vec<String> = Vec::new();
         for name in activation_half
             .saved
             .into_iter()
             .chain(embedding_half.saved)
         {
-            if name != SAVED_CODE && !saved.contains(&name) {
+            if !is_here(&name) && !saved.contains(&name) {
                 saved.push(name);
             }
         }
@@ -98,6 +114,7 @@ impl Networks {
             image_shape: graph.shape(outputs[0])[1..].to_vec(),
             plain,
             forward,
+            transforms: composed.transforms,
             floors: composed.floors,
             saved,
             activation_backward: activation_half.backward,
@@ -126,7 +143,7 @@ impl Networks {
 pub fn composed(bundle: &Bundle, units: &[Unit], batch: usize) -> Result<Graph, EngineError> {
     let Composed {
         mut graph, outputs, ..
-    } = Composed::build(bundle, units, batch)?;
+    } = Composed::build(bundle, units, batch, None)?;
     graph.set_outputs(outputs.to_vec());
     Ok(passes::prune(&graph))
 }
@@ -139,11 +156,18 @@ struct Composed {
     steering: Option<ValueId>,
     /// See [`Networks::floors`].
     floors: Vec<Option<f32>>,
+    /// See [`Networks::transforms`].
+    transforms: Vec<TransformInput>,
     code_shape: Vec<usize>,
 }
 
 impl Composed {
-    fn build(bundle: &Bundle, units: &[Unit], batch: usize) -> Result<Composed, EngineError> {
+    fn build(
+        bundle: &Bundle,
+        units: &[Unit],
+        batch: usize,
+        transforms: Option<&Transforms>,
+    ) -> Result<Composed, EngineError> {
         let model = bundle.generator()?;
         let Generated {
             graph: mut generator,
@@ -151,6 +175,13 @@ impl Composed {
         } = parts::generator(bundle, model.as_ref(), batch)?;
         parts::to_unit_range(bundle, &mut generator)?;
         let image_name = generator.name(generator.outputs()[0]).to_owned();
+        let mut inputs = Vec::new();
+        if let Some(transforms) = transforms {
+            let image = generator.outputs()[0];
+            let (seen, more) = transforms::transform(&mut generator, image, transforms)?;
+            generator.set_outputs(vec![seen]);
+            inputs = more;
+        }
 
         let classifier = classifier_graph(bundle, units, batch)?;
         let prepared = fit::to_classifier(bundle, generator, &classifier)?;
@@ -227,6 +258,7 @@ impl Composed {
             steering: outputs.get(3).copied(),
             graph,
             floors,
+            transforms: inputs,
             code_shape,
         })
     }

@@ -146,6 +146,13 @@ impl Plan {
         self.scheme = scheme;
         self.reason = reason;
     }
+
+    /// Has forward values computed again: those of an evaluation are of no use to a pull-back that goes
+    /// through transforms.
+    pub(super) fn compute_again(&mut self) {
+        self.scheme = Scheme::TwoPass;
+        "gradients are taken through transforms".clone_into(&mut self.reason);
+    }
 }
 
 /// A quarter of the memory that is free now, at most 4 GiB.

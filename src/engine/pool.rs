@@ -8,6 +8,7 @@ use ndarray::{Array2, Array3, ArrayView2, Axis, s};
 use super::networks::{Networks, SAVED_CODE};
 use super::plan::Plan;
 use super::stopwatch::RuntimeClock;
+use super::transforms::{Drawing, TransformInput};
 use super::{EngineError, Look};
 use crate::graph::Graph;
 use crate::onnx;
@@ -31,6 +32,8 @@ enum Feed {
     Code,
     /// This entry of the saved values.
     Saved(usize),
+    /// This input of the transforms.
+    Transform(usize),
 }
 
 /// Workers with their sessions, and the shapes they were made for.
@@ -46,6 +49,7 @@ pub(super) struct Pool {
     /// Which output of the plain graph steers.
     steering: usize,
     floors: Vec<Option<f32>>,
+    transforms: Vec<TransformInput>,
     image_length: usize,
 }
 
@@ -65,6 +69,13 @@ const EMBEDDING: usize = 2;
 const STEERING: usize = 3;
 /// Outputs of the forward graph before the saved values.
 const SAVED: usize = 2;
+
+/// What a micro-batch is fed from this side.
+struct Here<'a> {
+    codes: &'a [f32],
+    /// Values of the transforms, in the order of their inputs.
+    drawn: &'a [Vec<f32>],
+}
 
 /// Results of one micro-batch, padding rows included.
 struct Block {
@@ -115,6 +126,7 @@ impl Pool {
                 ACTIVATION
             },
             floors: networks.floors.clone(),
+            transforms: networks.transforms.clone(),
             image_length: networks.image_shape.iter().product(),
         })
     }
@@ -203,17 +215,27 @@ impl Pool {
         Ok(activations)
     }
 
-    /// Pulls cotangents back at the codes of `kept`.
+    /// Pulls cotangents back at the codes of `kept`, through the transforms of `drawing` where the
+    /// networks have any.
     pub(super) fn pull_back(
         &self,
         kept: &Kept,
         embedding_bar: ArrayView2<'_, f32>,
+        drawing: Option<&Drawing>,
         clock: &RuntimeClock,
     ) -> Result<PullBack, EngineError> {
         let rows = kept.codes.nrows();
         let width = self.code_length;
         let blocks = self.each_block(rows, |sessions, block| {
             let codes = self.padded(kept.codes.view(), block);
+            let drawn = drawing.map(|drawing| {
+                drawing.values(self.rows_of(block, rows), &self.transforms)
+            });
+            let drawn = drawn.unwrap_or_default();
+            let here = Here {
+                codes: &codes,
+                drawn: &drawn,
+            };
             let recomputed;
             let guard;
             let saved: &[Box<dyn Held>] = match kept.blocks.get(block) {
@@ -223,11 +245,12 @@ impl Pool {
                 }
                 None => {
                     let shape = [self.micro_batch, width];
-                    let input = Input::F32 {
+                    let mut inputs = vec![Input::F32 {
                         shape: &shape,
                         values: &codes,
-                    };
-                    let mut outputs = run(clock, &mut sessions.forward, &[input])?;
+                    }];
+                    inputs.extend((0..drawn.len()).map(|index| self.transform(&here, index)));
+                    let mut outputs = run(clock, &mut sessions.forward, &inputs)?;
                     recomputed = outputs.split_off(SAVED);
                     &recomputed
                 }
@@ -242,7 +265,7 @@ impl Pool {
                     &mut sessions.activation_backward,
                     &self.activation_feeds,
                     saved,
-                    &codes,
+                    &here,
                     (&one_hot, self.constraints),
                     clock,
                 )?);
@@ -256,7 +279,7 @@ impl Pool {
                     &mut sessions.embedding_backward,
                     &self.embedding_feeds,
                     saved,
-                    &codes,
+                    &here,
                     (&cotangent, self.embedding_length),
                     clock,
                 )?
@@ -356,7 +379,7 @@ impl Pool {
         session: &mut Box<dyn Session>,
         feeds: &[Feed],
         saved: &[Box<dyn Held>],
-        codes: &[f32],
+        here: &Here<'_>,
         (cotangent, cotangent_width): (&[f32], usize),
         clock: &RuntimeClock,
     ) -> Result<Vec<f32>, RuntimeError> {
@@ -371,13 +394,22 @@ impl Pool {
                 },
                 Feed::Code => Input::F32 {
                     shape: &code_shape,
-                    values: codes,
+                    values: here.codes,
                 },
                 Feed::Saved(index) => Input::Held(saved[index].as_ref()),
+                Feed::Transform(index) => self.transform(here, index),
             })
             .collect();
         let outputs = run(clock, session, &inputs)?;
         Ok(outputs[0].read_f32()?.into_owned())
+    }
+
+    /// One input of the transforms.
+    fn transform<'a>(&'a self, here: &Here<'a>, index: usize) -> Input<'a> {
+        Input::F32 {
+            shape: &self.transforms[index].shape,
+            values: &here.drawn[index],
+        }
     }
 
     /// Runs `work` once for each micro-batch, on all workers, results in block order.
@@ -471,6 +503,8 @@ fn copy_rows(target: &mut Array2<f32>, rows: std::ops::Range<usize>, values: &[f
 
 /// Matches the inputs of a backward graph with what it is fed.
 fn feeds(backward: &Graph, networks: &Networks) -> Vec<Feed> {
+    let inputs = &networks.transforms;
+    let transform = |name: &str| inputs.iter().position(|input| input.saved() == name);
     backward
         .inputs()
         .iter()
@@ -480,8 +514,10 @@ fn feeds(backward: &Graph, networks: &Networks) -> Vec<Feed> {
                 Feed::Saved(index)
             } else if name == SAVED_CODE {
                 Feed::Code
+            } else if let Some(index) = transform(name) {
+                Feed::Transform(index)
             } else {
-                // Whatever is neither saved nor the code is the one cotangent of this graph.
+                // Whatever is neither saved nor on this side is the one cotangent of this graph.
                 Feed::Cotangent
             }
         })

@@ -264,6 +264,7 @@ mod tests {
             Arc::clone(&bundle),
             units.clone(),
             &PlanRequest::default(),
+            None,
         )
         .unwrap();
         let codes = Array2::from_shape_vec((1, code.len()), code).unwrap();

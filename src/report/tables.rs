@@ -33,6 +33,10 @@ pub(super) fn runs(runs: &[ReportedRun]) -> Table {
         },
     );
     row("encoder", &|run| Cell::Text(run.file.encoder.to_string()));
+    row("transforms while optimising", &|run| {
+        let transforms = run.file.transforms;
+        Cell::Text(transforms.map_or("none".to_owned(), |transforms| transforms.to_string()))
+    });
     row("starts", &|run| Cell::Text(run.file.settings.init.clone()));
     row("seed", &|run| Cell::Count(run.file.settings.seed));
     row("samples asked for", &|run| {

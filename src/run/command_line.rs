@@ -38,6 +38,9 @@ impl CommandLine {
         if let Some(smoothness) = request.manner.smoothness {
             line.flag("--smoothness", smoothness.to_string());
         }
+        if let Some(transforms) = request.manner.transforms {
+            line.flag("--transform", transforms.to_string());
+        }
         line.layout(&request.manner);
         line.runtime(&request.manner.runtime);
         if let Some(out) = &request.out {
@@ -209,6 +212,7 @@ impl Request {
                 memory_cap: None,
                 threads: None,
                 smoothness: file.smoothness,
+                transforms: file.transforms,
             },
             out: None,
             runs: PathBuf::from(defaults::RUNS),

@@ -27,6 +27,7 @@ pub fn manner(runtime: RuntimeRequest) -> Manner {
         memory_cap: None,
         threads: None,
         smoothness: None,
+        transforms: None,
     }
 }
 

@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::bundle::{BundleError, EncoderError, SmoothnessError};
-use crate::engine::EngineError;
+use crate::engine::{EngineError, TransformsError};
 use crate::query::QueryError;
 use crate::real::RealError;
 use crate::sampler::{EvaluateError, SettingsError};
@@ -88,6 +88,9 @@ pub enum RunError {
     /// The bundle's images cannot be blurred.
     #[error(transparent)]
     Smoothness(#[from] SmoothnessError),
+    /// Transforms do not suit the bundle or the method.
+    #[error(transparent)]
+    Transforms(#[from] TransformsError),
     /// The bundle is bad.
     #[error(transparent)]
     Bundle(#[from] BundleError),

@@ -9,7 +9,7 @@ use super::RunError;
 use super::dataset::DatasetFile;
 use super::folder::{RUN_FILE, RunFolder};
 use crate::bundle::{EncoderChoice, Smoothness};
-use crate::engine::Plan;
+use crate::engine::{Plan, Transforms};
 use crate::query::Constraint;
 use crate::sampler::Settings;
 
@@ -31,6 +31,10 @@ pub struct RunFile {
     /// How far images that are codes are blurred, where that was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub smoothness: Option<Smoothness>,
+    /// What happens to images on their way to the classifier while gradients are taken, as `--transform`
+    /// says it.
+    #[serde(default, skip_serializing_if = "Option::is_none", rename = "transform")]
+    pub transforms: Option<Transforms>,
     /// The query as numbers.
     pub constraint: Vec<ConstraintFile>,
     /// The sampler's settings.

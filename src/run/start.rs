@@ -13,7 +13,9 @@ use super::lock::RunLock;
 use super::run_file::{ConstraintFile, RunFile};
 use super::{Run, RunError, RunFolder, names, unchanged};
 use crate::bundle::{Bundle, EncoderChoice, Smoothness, Source};
-use crate::engine::{self, Engine, EngineError, PlanRequest, SchemeChoice};
+use crate::engine::{
+    self, Engine, EngineError, PlanRequest, SchemeChoice, SeededTransforms, Transforms,
+};
 use crate::query::Query;
 use crate::real;
 use crate::runtime::{self, Opened, RuntimeRequest};
@@ -53,6 +55,8 @@ pub struct Manner {
     pub threads: Option<usize>,
     /// How far images that are codes are blurred; as the bundle says when absent.
     pub smoothness: Option<Smoothness>,
+    /// What happens to images on their way to the classifier while gradients are taken.
+    pub transforms: Option<Transforms>,
 }
 
 /// A run and what there is to say about it before it works.
@@ -119,6 +123,9 @@ impl Ground {
         progress: real::Progress,
     ) -> Result<Prepared, RunError> {
         let Ground { bundle, opened, .. } = self;
+        if let Some(transforms) = &manner.transforms {
+            transforms.suit(bundle, manner.settings.method)?;
+        }
         let mut settings = manner.settings.clone();
         let mut images = None;
         let mut given = None;
@@ -134,6 +141,7 @@ impl Ground {
             Arc::clone(bundle),
             query.units(),
             &plan_request(manner),
+            seeded(manner.transforms, &settings),
         )?;
         let mut problem = problem(bundle, &query, &engine)?;
         if given.is_none() {
@@ -153,6 +161,7 @@ impl Ground {
             encoder: manner.encoder.absolute()?,
             query: query.texts(),
             smoothness: manner.smoothness,
+            transforms: manner.transforms,
             constraint: query.constraints.iter().map(ConstraintFile::new).collect(),
             settings,
             plan: engine.plan().clone(),
@@ -203,6 +212,7 @@ pub fn resume(path: &Path, library: Option<&Path>) -> Result<Prepared, RunError>
         Arc::clone(&opened.bundle),
         opened.query.units(),
         opened.file.plan.clone(),
+        seeded(opened.file.transforms, &opened.file.settings),
     )?;
     let mut problem = problem(&opened.bundle, &opened.query, &engine)?;
     let given = Given::read(&folder)?;
@@ -267,6 +277,14 @@ pub fn open_run(folder: &RunFolder, library: Option<&Path>) -> Result<OpenedRun,
         query,
         runtime: opened.runtime,
         notes: opened.notes,
+    })
+}
+
+/// Transforms drawn by the seed of a run.
+fn seeded(transforms: Option<Transforms>, settings: &Settings) -> Option<SeededTransforms> {
+    transforms.map(|transforms| SeededTransforms {
+        transforms,
+        seed: settings.seed,
     })
 }
 

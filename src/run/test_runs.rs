@@ -36,6 +36,7 @@ pub(super) fn run_file() -> RunFile {
             "t[1,2,3] in ..0".to_owned(),
         ],
         smoothness: None,
+        transforms: None,
         constraint: vec![
             constraint("ankle boot", Some("ankle boot")),
             constraint("t[1,2,3]", None),

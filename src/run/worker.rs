@@ -163,6 +163,7 @@ impl Worker<'_> {
     /// One step, and all that is kept of it.
     fn step(&mut self, observer: &mut dyn Observer) -> Result<(), RunError> {
         let started = Instant::now();
+        self.run.engine.begin_step(self.progress.step + 1);
         let report = self.method.step(&mut self.run.engine)?;
         let notices = self.run.engine.take_notices().into_iter();
         for notice in notices.chain(report.notices.iter().cloned()) {

@@ -81,6 +81,7 @@ pub fn measure(
         Arc::clone(&opened.bundle),
         opened.query.units(),
         opened.file.plan.clone(),
+        None,
     )?;
     let codes = matrix(&samples.codes, samples.code_length)?;
     let n_inside = count_inside(&engine.check(codes)?, &opened.query);

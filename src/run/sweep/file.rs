@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
 use crate::bundle::{EncoderChoice, Smoothness};
-use crate::engine::SchemeChoice;
+use crate::engine::{SchemeChoice, Transforms};
 use crate::files;
 use crate::run::{Manner, RunError};
 use crate::runtime::{Backend, DeviceChoice, RuntimeChoice, RuntimeRequest};
@@ -36,6 +36,10 @@ pub struct SweepFile {
     /// How far images that are codes are blurred, where that was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub smoothness: Option<Smoothness>,
+    /// What happens to images on their way to the classifier while gradients are taken, as `--transform`
+    /// says it.
+    #[serde(default, skip_serializing_if = "Option::is_none", rename = "transform")]
+    pub transforms: Option<Transforms>,
     /// The sampler's settings.
     pub settings: Settings,
     /// The layout asked for.
@@ -96,6 +100,7 @@ impl SweepFile {
             memory_cap: self.plan.memory_cap,
             threads: self.plan.threads,
             smoothness: self.smoothness,
+            transforms: self.transforms,
         }
     }
 

@@ -69,6 +69,10 @@ pub fn start(request: &SweepRequest) -> Result<Sweep, SweepError> {
         &request.manner.encoder,
         request.manner.smoothness,
     )?;
+    if let Some(transforms) = &request.manner.transforms {
+        let suit = transforms.suit(&bundle, settings.method);
+        suit.map_err(RunError::from)?;
+    }
     if request.out.join(SWEEP_FILE).exists() {
         return go_on(request, bundle);
     }
@@ -90,6 +94,7 @@ pub fn start(request: &SweepRequest) -> Result<Sweep, SweepError> {
         units: texts(&units),
         interval: request.interval.trim().to_owned(),
         smoothness: request.manner.smoothness,
+        transforms: request.manner.transforms,
         settings: settings.clone(),
         plan: PlanFile::new(&request.manner),
         backend: opened.runtime.backend().clone(),
@@ -140,6 +145,7 @@ fn go_on(request: &SweepRequest, bundle: Arc<Bundle>) -> Result<Sweep, SweepErro
         units: texts(&units),
         interval: request.interval.trim().to_owned(),
         smoothness: request.manner.smoothness,
+        transforms: request.manner.transforms,
         settings: request.manner.settings.clone(),
         plan: PlanFile::new(&request.manner),
         ..file.clone()

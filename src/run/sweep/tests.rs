@@ -197,6 +197,7 @@ fn choices_that_a_bundle_cannot_meet_are_refused() {
 fn file() -> SweepFile {
     SweepFile {
         smoothness: None,
+        transforms: None,
         invset: "1".into(),
         started: "now".into(),
         bundle: "fashion".into(),

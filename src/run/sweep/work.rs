@@ -132,6 +132,7 @@ impl Sweep {
             ("its query", there.constraint == [constraint]),
             ("its settings", there.settings == self.file.settings),
             ("its smoothness", there.smoothness == self.file.smoothness),
+            ("its transforms", there.transforms == self.file.transforms),
         ]
         .into_iter()
         .find(|(_, same)| !same)

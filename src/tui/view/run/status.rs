@@ -24,10 +24,11 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         look.span(
             Role::Dim,
             format!(
-                "  {}  {}{}",
+                "  {}  {}{}{}",
                 run.file.settings.method,
                 run.file.plan.backend.name,
-                encoder(run)
+                encoder(run),
+                transforms(run)
             ),
         ),
     ]);
@@ -76,6 +77,12 @@ fn encoder(run: &RunView) -> String {
         return String::new();
     }
     format!("  distances in {}", text::clean(&encoder.to_string()))
+}
+
+/// What happens to images while gradients are taken, if anything.
+fn transforms(run: &RunView) -> String {
+    let transforms = run.file.transforms;
+    transforms.map_or(String::new(), |transforms| format!("  through {transforms}"))
 }
 
 /// Step, pace, what is left, and where the time goes. Every figure keeps its place; those that do not
