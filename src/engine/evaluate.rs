@@ -24,9 +24,8 @@ impl Evaluate for Engine {
         // The last evaluation's values are freed before this one's are made.
         self.kept = None;
         self.counts.forwards += codes.nrows() as u64;
-        let (evaluation, kept) = self.retrying(|engine| {
-            engine.pool.evaluate(codes, engine.keeps(), &engine.clock)
-        })?;
+        let (evaluation, kept) =
+            self.retrying(|engine| engine.pool.evaluate(codes, engine.keeps(), &engine.clock))?;
         self.kept = Some(kept);
         Ok(evaluation)
     }
@@ -54,7 +53,9 @@ impl Evaluate for Engine {
                 // The sessions were rebuilt for a smaller micro-batch.
                 None => {
                     let (_, kept) =
-                        engine.pool.evaluate(codes.view(), engine.keeps(), &engine.clock)?;
+                        engine
+                            .pool
+                            .evaluate(codes.view(), engine.keeps(), &engine.clock)?;
                     kept
                 }
             };

@@ -90,7 +90,11 @@ impl Networks {
 
         // The code itself and the transforms need no saving: they are on this side.
         let is_here = |name: &str| {
-            name == SAVED_CODE || composed.transforms.iter().any(|input| input.saved() == name)
+            name == SAVED_CODE
+                || composed
+                    .transforms
+                    .iter()
+                    .any(|input| input.saved() == name)
         };
         let mut saved: Vec<String> = Vec::new();
         for name in activation_half

@@ -228,9 +228,8 @@ impl Pool {
         let width = self.code_length;
         let blocks = self.each_block(rows, |sessions, block| {
             let codes = self.padded(kept.codes.view(), block);
-            let drawn = drawing.map(|drawing| {
-                drawing.values(self.rows_of(block, rows), &self.transforms)
-            });
+            let drawn =
+                drawing.map(|drawing| drawing.values(self.rows_of(block, rows), &self.transforms));
             let drawn = drawn.unwrap_or_default();
             let here = Here {
                 codes: &codes,

@@ -84,7 +84,8 @@ impl Change {
         let SeededTransforms { transforms, seed } = drawing.seeded;
         let mut rest = ChaCha20Rng::seed_from_u64(seed);
         rest.set_stream(TRANSFORMS | row as u64);
-        let at = (u128::from(drawing.step) << STEP_WORDS) + (u128::from(drawing.pull) << PULL_WORDS);
+        let at =
+            (u128::from(drawing.step) << STEP_WORDS) + (u128::from(drawing.pull) << PULL_WORDS);
         rest.set_word_pos(at);
         let shift = transforms.shift.unwrap_or_default();
         let scale = transforms.scale.unwrap_or_default() / 100.0;

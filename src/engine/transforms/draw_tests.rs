@@ -30,7 +30,7 @@ fn inputs(batch: usize) -> Vec<TransformInput> {
 #[test]
 fn without_shift_and_zoom_a_line_stays_as_it_is() {
     for length in [1, 2, 7] {
-        assert_eq!(weights(length, 0.0, 1.0), Array2::eye(length));
+        assert_eq!(weights(length, 0.0, 1.0), Array2::<f32>::eye(length));
     }
 }
 

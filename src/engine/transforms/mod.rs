@@ -8,6 +8,8 @@
 //! of a lucky draw, and never leaves because of an unlucky one.
 
 mod draw;
+#[cfg(test)]
+mod engine_tests;
 mod input;
 
 use std::fmt;

@@ -82,7 +82,9 @@ fn encoder(run: &RunView) -> String {
 /// What happens to images while gradients are taken, if anything.
 fn transforms(run: &RunView) -> String {
     let transforms = run.file.transforms;
-    transforms.map_or(String::new(), |transforms| format!("  through {transforms}"))
+    transforms.map_or(String::new(), |transforms| {
+        format!("  through {transforms}")
+    })
 }
 
 /// Step, pace, what is left, and where the time goes. Every figure keeps its place; those that do not
