@@ -114,14 +114,13 @@ fn gradients_are_those_of_the_transformed_activation() {
             code.collect::<Vec<f32>>()
         };
         // Small enough to cross few kinks, large enough for 32-bit floats.
-        let step = 0.01;
         let transforms = text.parse().unwrap();
-        let ends = transformed_activation(&transforms, &[moved(step), moved(-step)]);
-        let expected = (ends[0] - ends[1]) / (2.0 * step);
-        assert!(
-            (norm / expected - 1.0).abs() < 0.02,
-            "{text}: {norm} {expected}"
-        );
+        let errors = [3e-3, 1e-3, 3e-4].map(|step| {
+            let ends = transformed_activation(&transforms, &[moved(step), moved(-step)]);
+            ((ends[0] - ends[1]) / (2.0 * step) / norm - 1.0).abs()
+        });
+        let least = errors.into_iter().fold(f64::INFINITY, f64::min);
+        assert!(least < 0.01, "{text}: {errors:?}");
     }
 }
 
