@@ -21,7 +21,7 @@ fn words(out: &Path) -> Vec<&str> {
         "bag in p95..p99",
     ];
     words.extend(["-n", "16", "-k", "4", "--seed", "3", "--json", "--quiet"]);
-    words.extend(["--runtime", "embedded", "--out", out.to_str().unwrap()]);
+    words.extend(["--out", out.to_str().unwrap()]);
     words
 }
 
@@ -59,7 +59,7 @@ fn a_killed_run_through_transforms_ends_with_the_bytes_of_an_undisturbed_one() {
     let out = folder.path().join("killed");
     let mut child = invset()
         .args(words(&out))
-        .args(["--transform", TRANSFORM])
+        .args(["--transform", TRANSFORM, "--runtime", "embedded"])
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()

@@ -115,12 +115,12 @@ fn gradients_are_those_of_the_transformed_activation() {
         };
         // Small enough to cross few kinks, large enough for 32-bit floats.
         let transforms = text.parse().unwrap();
-        let errors = [3e-3, 1e-3, 3e-4].map(|step| {
+        let errors = [3e-4, 1e-4, 5e-5].map(|step| {
             let ends = transformed_activation(&transforms, &[moved(step), moved(-step)]);
             ((ends[0] - ends[1]) / (2.0 * step) / norm - 1.0).abs()
         });
         let least = errors.into_iter().fold(f64::INFINITY, f64::min);
-        assert!(least < 0.01, "{text}: {errors:?}");
+        assert!(least < 0.02, "{text}: {errors:?}");
     }
 }
 
