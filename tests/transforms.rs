@@ -80,6 +80,19 @@ fn a_killed_run_through_transforms_ends_with_the_bytes_of_an_undisturbed_one() {
 }
 
 #[test]
+fn a_batch_in_which_no_row_moves_is_not_the_last_with_transforms() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("run");
+    let mut words = words(&out);
+    // With these seeds no row could move along the gradients of step 102.
+    let n = words.iter().position(|&word| word == "16").unwrap();
+    words[n] = "48";
+    words.extend(["--transform", TRANSFORM]);
+    let result = json(&run(&words));
+    assert_eq!(result["n_feasible"], 48);
+}
+
+#[test]
 fn transforms_that_make_no_sense_are_usage_errors() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("run");

@@ -102,6 +102,10 @@ impl Evaluate for Engine {
         Ok(Some(inverse.run(&images)?))
     }
 
+    fn gradients_vary(&self) -> bool {
+        self.transforms.is_some()
+    }
+
     fn block_rows(&self) -> usize {
         self.pool.round_rows()
     }

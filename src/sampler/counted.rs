@@ -37,6 +37,11 @@ impl<'a> Counted<'a> {
         self.evaluator.floors()
     }
 
+    /// See [`Evaluate::gradients_vary`].
+    pub(super) fn gradients_vary(&self) -> bool {
+        self.evaluator.gradients_vary()
+    }
+
     /// See [`Evaluate::evaluate`].
     pub(super) fn evaluate(
         &mut self,

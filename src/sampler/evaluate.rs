@@ -79,6 +79,12 @@ pub trait Evaluate {
         vec![None; self.constraint_count()]
     }
 
+    /// Whether the next step may be given other gradients at the same codes, so that a row which could
+    /// not move along these may move along those.
+    fn gradients_vary(&self) -> bool {
+        false
+    }
+
     /// Rows that fit one round of micro-batches: the block of `--update block`.
     fn block_rows(&self) -> usize;
 }

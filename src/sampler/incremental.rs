@@ -175,7 +175,8 @@ impl Incremental {
             moved.retain(|&(moved, _)| moved != row);
         }
         let objective = self.live_sums(&seeds).value_with(&seeds);
-        let stalled = moved.is_empty();
+        // The same gradients again would lead nowhere again.
+        let stalled = moved.is_empty() && !evaluator.gradients_vary();
         moved.truncate(self.wanted - self.rows.population.accepted());
         let mut accepted = Vec::with_capacity(moved.len());
         for (row, activations) in moved {
