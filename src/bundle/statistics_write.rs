@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use safetensors::SafeTensorError;
 use safetensors::tensor::{Dtype, TensorView};
 
-/// Statistics to be written. The file's form is told in [`super::statistics`].
+/// Statistics to be written. The file's form is told in `statistics.rs`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct NewStatistics {
     /// The shares at which quantiles are given, ascending from 0 to 1.

@@ -1,7 +1,7 @@
 //! How large the inverse set is: the share of the code prior whose activations lie inside the intervals.
 //!
 //! First plain draws: where at least [`FEWEST_HITS`] of them lie inside, their share with Wilson's interval
-//! is the answer. Where fewer do, independent populations are split ([`super::splitting`]), and the answer
+//! is the answer. Where fewer do, independent populations are split (`splitting.rs`), and the answer
 //! is the mean of their unbiased estimates, with an interval from their spread: the estimates are close to
 //! log-normal, so with the mean m and the standard deviation s of their R logarithms the logarithm of the
 //! share is m + s²/2 ± t √(s²/R + s⁴/(2(R − 1))), t being Student's 97.5 % quantile (Cox's method with t:
