@@ -90,40 +90,10 @@ fn subjects(options: &Options) -> anyhow::Result<Vec<Subject>> {
 
 /// A decoder of real size and a classifier as a bundle, where they are.
 fn real_pair() -> anyhow::Result<Option<(Bundle, TempDir)>> {
-    let generator = networks::real("generators/taef2_decoder_64.onnx");
-    let classifier = networks::real("classifiers/mobilenet_v1_0.50_160.onnx");
-    let (Some(generator), Some(classifier)) = (generator, classifier) else {
-        return Ok(None);
-    };
     let folder = tempfile::tempdir()?;
-    std::fs::copy(generator, folder.path().join("generator.onnx"))?;
-    std::fs::copy(classifier, folder.path().join("classifier.onnx"))?;
-    std::fs::write(
-        folder.path().join("bundle.toml"),
-        r#"
-name = "pair"
-description = "a decoder and a classifier of real size"
-licence = "as the files"
-[generator]
-file = "generator.onnx"
-input = "latents"
-output = "image"
-range = [0.0, 1.0]
-channels = "RGB"
-[generator.prior]
-kind = "normal"
-[classifier]
-file = "classifier.onnx"
-input = "input"
-logits = "logits"
-mean = [0.5, 0.5, 0.5]
-std = [0.5, 0.5, 0.5]
-size = [160, 160]
-channels = "RGB"
-[encoder]
-tensor = "features"
-"#,
-    )?;
+    if !networks::write_pair(folder.path(), "")? {
+        return Ok(None);
+    }
     let bundle = Bundle::open(&folder.path().to_string_lossy())?;
     Ok(Some((bundle, folder)))
 }

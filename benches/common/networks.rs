@@ -1,7 +1,8 @@
 //! The networks measured: a ResNet-18 from code, our bundle's f∘G, and real ones beside the
 //! repository where they are.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use invset::autodiff::{self, Lowering};
 use invset::bundle::Bundle;
@@ -51,6 +52,47 @@ pub(crate) fn real(file: &str) -> Option<PathBuf> {
     }
     found
 }
+
+/// Writes a decoder and a classifier of real size to `folder` as a bundle, with further `sections` of its
+/// manifest. Gives false where the networks are not there.
+///
+/// # Errors
+/// The folder cannot be written.
+pub(crate) fn write_pair(folder: &Path, sections: &str) -> anyhow::Result<bool> {
+    let generator = real("generators/taef2_decoder_64.onnx");
+    let classifier = real("classifiers/mobilenet_v1_0.50_160.onnx");
+    let (Some(generator), Some(classifier)) = (generator, classifier) else {
+        return Ok(false);
+    };
+    fs::copy(generator, folder.join("generator.onnx"))?;
+    fs::copy(classifier, folder.join("classifier.onnx"))?;
+    fs::write(folder.join("bundle.toml"), format!("{PAIR}{sections}"))?;
+    Ok(true)
+}
+
+const PAIR: &str = r#"
+name = "pair"
+description = "a decoder and a classifier of real size"
+licence = "as the files"
+[generator]
+file = "generator.onnx"
+input = "latents"
+output = "image"
+range = [0.0, 1.0]
+channels = "RGB"
+[generator.prior]
+kind = "normal"
+[classifier]
+file = "classifier.onnx"
+input = "input"
+logits = "logits"
+mean = [0.5, 0.5, 0.5]
+std = [0.5, 0.5, 0.5]
+size = [160, 160]
+channels = "RGB"
+[encoder]
+tensor = "features"
+"#;
 
 /// The networks that the options ask for.
 pub(crate) fn networks(options: &Options) -> Vec<Network> {

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, bail, ensure};
 use image::GrayImage;
 
-use crate::common::repository;
+use crate::common::{networks, repository};
 
 /// A bundle with its real images and where its samples start.
 #[derive(Debug, Clone)]
@@ -136,23 +136,19 @@ fn unpacked(file: &str) -> anyhow::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// A decoder and a classifier of real size, neither made for the other. Codes are latents of an
-/// autoencoder, about as wide as a standard normal; what is drawn from it is texture, so samples
-/// start from photographs.
+/// A decoder and a classifier of real size, neither made for the other, with the judge of `scenes64`. Codes
+/// are latents of an autoencoder, about as wide as a standard normal; what is drawn from it is texture, so
+/// samples start from photographs.
 fn pair() -> anyhow::Result<PathBuf> {
-    let files = [
-        ("generators/taef2_decoder_64.onnx", "generator.onnx"),
-        ("classifiers/mobilenet_v1_0.50_160.onnx", "classifier.onnx"),
-        ("encoders/taef2_encoder_64.onnx", "inverse.onnx"),
-    ];
     make(made("pair"), |folder| {
-        for (from, to) in files {
-            fs::copy(shared(&format!("models/{from}"))?, folder.join(to))?;
-        }
-        fs::copy(
-            repository("models/scenes64/judge.onnx"),
-            folder.join("judge.onnx"),
-        )?;
+        ensure!(
+            networks::write_pair(folder, SECTIONS)?,
+            "its networks are not here"
+        );
+        let inverse = shared("models/encoders/taef2_encoder_64.onnx")?;
+        fs::copy(inverse, folder.join("inverse.onnx"))?;
+        let judge = repository("models/scenes64/judge.onnx");
+        fs::copy(judge, folder.join("judge.onnx"))?;
         let names = fs::read_to_string(shared("imagenet-samples/classes.tsv")?)?;
         let names = names.lines().filter_map(|line| {
             let mut fields = line.split('\t');
@@ -160,33 +156,11 @@ fn pair() -> anyhow::Result<PathBuf> {
             fields.nth(1).map(|name| format!("{index} {name}\n"))
         });
         fs::write(folder.join("labels.txt"), names.collect::<String>())?;
-        fs::write(folder.join("bundle.toml"), PAIR)?;
         Ok(())
     })
 }
 
-const PAIR: &str = r#"
-name = "pair"
-description = "TAEF2's decoder at 64 x 64 and MobileNet V1 0.50 at 160 x 160; the judge of scenes64"
-licence = "MIT (TAEF2), Apache-2.0 (MobileNet); the judge as that of scenes64"
-[generator]
-file = "generator.onnx"
-input = "latents"
-output = "image"
-range = [0.0, 1.0]
-channels = "RGB"
-[generator.prior]
-kind = "normal"
-[classifier]
-file = "classifier.onnx"
-input = "input"
-logits = "logits"
-mean = [0.5, 0.5, 0.5]
-std = [0.5, 0.5, 0.5]
-size = [160, 160]
-channels = "RGB"
-[encoder]
-tensor = "features"
+const SECTIONS: &str = r#"
 [judge]
 file = "judge.onnx"
 input = "image"
