@@ -2,28 +2,33 @@
 
 use super::burn_in::{BurnIn, Measured};
 use super::counted::Counted;
-use super::evaluate::{Evaluate, EvaluateError};
-use super::method::{Method, Problem};
+use super::evaluate::EvaluateError;
+use super::method::Problem;
 use super::motion::{Derivatives, Motion};
 use super::noise::noise;
-use super::population::{Population, Status};
-use super::report::{Accepted, Finish, StepReport};
-use super::rows::{ReseedError, Rows};
+use super::population::Status;
+use super::rejection::Rejection;
+use super::report::Accepted;
 use super::settings::{Settings, SettingsError};
 use super::state::{State, StateError};
 use super::statistics::Statistics;
+use super::stepping::{Advance, Base, Stepping};
 use super::tunables::Tunables;
-use ndarray::{Array2, ArrayView2, Axis};
+use ndarray::{Array2, Axis};
 
-/// Rounds of draws before a chain is pulled: a set that holds 5 % of the prior is found in them with
-/// the probability 0.999.
-const ROUNDS: u64 = 8;
+/// Samples found by draws before chains begin at copies of them: fewer might miss a part of the set.
+const COPIED: usize = 8;
 
-/// Each chain looks for a start inside among draws of the prior, 16 at a step, and where that takes
-/// more than [`ROUNDS`] steps it is moved from the nearest draw into the intervals by their pull
-/// alone. Then it walks: a random step that leaves the prior as it is ([`super::Prior`]'s proposal), refused where the plain forward finds an
-/// activation outside its interval. By Metropolis' rule this samples the prior restricted to the
-/// inverse set exactly, for any number of constraints, and needs no gradient.
+/// Each row looks at draws of the prior, 16 at a step. What lies inside is an exact independent draw
+/// of the prior restricted to the inverse set and is a sample at once; intervals that hold a percent
+/// or more of the prior are sampled so to the end ([`Rejection`]).
+///
+/// Where that takes too many draws, rows without a sample become chains. They begin at copies of
+/// samples found, or, where there are too few of these, at draws that the pull of the intervals has
+/// moved inside. Then they walk: a random step that leaves the prior as it is ([`super::Prior`]'s
+/// proposal), refused where the plain forward finds an activation outside its interval. By
+/// Metropolis' rule this samples the prior restricted to the inverse set exactly, for any number of
+/// constraints, and needs no gradient. From given starts chains begin at once.
 ///
 /// The design named OLLA (arXiv 2510.22044), an unadjusted Langevin chain with half-space landing.
 /// Its draws are biased near the ends of the intervals by an amount that grows with the step; under
@@ -34,24 +39,19 @@ const ROUNDS: u64 = 8;
 /// forget.
 ///
 /// The length of steps is adapted first and then fixed. A chain gives its first sample after 8 of
-/// the measured autocorrelation times, and more two times apart ([`BurnIn`]). With as many chains as
-/// samples, the default, each gives one.
+/// the measured autocorrelation times, and more two times apart ([`BurnIn`]). A row stops when the
+/// others suffice: with as many rows as samples, the default, each gives one.
 #[derive(Debug, Clone)]
 pub(super) struct Cover {
-    population: Population,
+    base: Base,
     /// Moves the rows that are outside.
     motion: Motion,
-    tunables: Tunables,
     run_seed: u64,
-    wanted: usize,
     statistics: Statistics,
+    rejection: Rejection,
     burn_in: BurnIn,
-    /// Rounds of draws that each chain has looked at.
-    rounds: Vec<u64>,
     /// Steps that each chain has walked.
     walked: Vec<u64>,
-    step: u64,
-    finish: Option<Finish>,
 }
 
 impl Cover {
@@ -60,40 +60,53 @@ impl Cover {
     /// # Errors
     /// The problem has no constraint or unusable starts.
     pub(super) fn new(settings: &Settings, problem: Problem) -> Result<Self, SettingsError> {
-        let population = Population::new(settings.rows(), settings.seed, problem)?;
-        let statistics = Statistics::new(settings.seed, &population);
+        let base = Base::new(settings, settings.rows(), settings.n, problem)?;
+        let population = &base.population;
+        let statistics = Statistics::new(settings.seed, population);
         Ok(Cover {
-            motion: Motion::new(settings, &population),
-            tunables: Tunables::of(settings),
+            motion: Motion::new(settings, population),
             run_seed: settings.seed,
-            wanted: settings.n,
             burn_in: BurnIn::new(statistics.count()),
             statistics,
             // Who gives starts wants the samples near them.
-            rounds: if population.has_given_starts() {
-                vec![ROUNDS; population.len()]
+            rejection: if population.has_given_starts() {
+                Rejection::none()
             } else {
-                vec![0; population.len()]
+                Rejection::new()
             },
             walked: vec![0; population.len()],
-            population,
-            step: 0,
-            finish: None,
+            base,
         })
     }
 
-    fn is_last_step(&self) -> bool {
-        self.step >= self.tunables.max_steps
+    /// A round of draws; gives the samples, and what the draws said once they end.
+    fn draw(
+        &mut self,
+        evaluator: &mut Counted<'_>,
+    ) -> Result<(Vec<Accepted>, Option<String>), EvaluateError> {
+        let mut inside = self.base.population.live();
+        if self.base.step == 1 {
+            self.rejection.look(inside.len() as u64);
+        }
+        let broken = self.base.population.evaluate(&inside, evaluator)?;
+        let population = &self.base.population;
+        inside.retain(|row| {
+            let activations = population.activations.row(*row);
+            !broken.contains(row) && population.targets.accept(activations)
+        });
+        let accepted = self.accept(&inside, evaluator)?;
+        let missing = self.base.missing() as u64;
+        if self.rejection.end_round(accepted.len() as u64, missing) {
+            return Ok((accepted, Some(self.rejection.tell(missing))));
+        }
+        for row in self.base.population.live() {
+            let draws = self.base.population.redraw_nearest(row, evaluator)?;
+            self.rejection.look(draws);
+        }
+        Ok((accepted, None))
     }
 
-    fn redraw(&mut self, row: usize) {
-        self.population.redraw(row);
-        self.motion.reset(row);
-        self.walked[row] = 0;
-    }
-
-    /// Evaluates the `seeking` rows; those outside go to other draws, or after some rounds of that
-    /// by the pull of the intervals.
+    /// Moves the `seeking` rows inside: to copies of samples found, or by the pull of the intervals.
     fn seek(
         &mut self,
         seeking: &[usize],
@@ -102,40 +115,38 @@ impl Cover {
         if seeking.is_empty() {
             return Ok(());
         }
-        let broken = self.population.evaluate(seeking, evaluator)?;
+        let settled = self.base.population.settled();
+        if settled.len() >= COPIED {
+            for (&row, &from) in seeking.iter().zip(settled.iter().cycle()) {
+                self.base.population.copy(row, from);
+                self.base.population.set_status(row, Status::Visited);
+            }
+            return Ok(());
+        }
+        let broken = self.base.population.evaluate(seeking, evaluator)?;
         for &row in &broken {
             self.redraw(row);
         }
         let mut pulled = Vec::new();
-        let mut drawn = Vec::new();
         for (at, &row) in seeking.iter().enumerate() {
-            if !self.population.is_known(row) {
-                continue;
-            }
-            if self.population.is_feasible(row) {
-                self.population.set_status(row, Status::Visited);
-            } else if self.rounds[row] < ROUNDS {
-                drawn.push(row);
-            } else {
+            if self.base.population.is_feasible(row) {
+                self.base.population.set_status(row, Status::Visited);
+            } else if self.base.population.is_known(row) {
                 pulled.push((at, row));
             }
         }
-        // Pulled back before any look at draws: a check must not come between the two halves.
-        if !pulled.is_empty() {
-            let width = self.population.embeddings.ncols();
-            let embedding_bar = Array2::zeros((seeking.len(), width));
-            let back = evaluator.pull_back(embedding_bar.view())?;
-            for (at, row) in pulled {
-                let derivatives = Derivatives {
-                    objective: back.code_bar.row(at),
-                    activations: back.activation_gradients.index_axis(Axis(0), at),
-                };
-                self.pull(row, derivatives, evaluator)?;
-            }
+        if pulled.is_empty() {
+            return Ok(());
         }
-        for row in drawn {
-            self.rounds[row] += 1;
-            self.population.redraw_nearest(row, evaluator)?;
+        let width = self.base.population.embeddings.ncols();
+        let embedding_bar = Array2::zeros((seeking.len(), width));
+        let back = evaluator.pull_back(embedding_bar.view())?;
+        for (at, row) in pulled {
+            let derivatives = Derivatives {
+                objective: back.code_bar.row(at),
+                activations: back.activation_gradients.index_axis(Axis(0), at),
+            };
+            self.pull(row, derivatives, evaluator)?;
         }
         Ok(())
     }
@@ -151,21 +162,22 @@ impl Cover {
             self.redraw(row);
             return Ok(());
         }
-        let is_nearer = self.population.note_progress(row);
-        let steps = match self.population.status(row) {
+        let is_nearer = self.base.population.note_progress(row);
+        let steps = match self.base.population.status(row) {
             Status::Seeking(steps) if !is_nearer => steps + 1,
             _ => 0,
         };
-        if steps >= self.tunables.give_up_after {
+        if steps >= self.base.tunables.give_up_after {
             self.motion.reset(row);
-            return self.population.redraw_nearest(row, evaluator);
+            self.base.population.redraw_nearest(row, evaluator)?;
+            return Ok(());
         }
-        self.population.set_status(row, Status::Seeking(steps));
-        let mut target = self.population.codes.row(row).to_vec();
+        self.base.population.set_status(row, Status::Seeking(steps));
+        let mut target = self.base.population.codes.row(row).to_vec();
         self.motion
-            .adam_step(&self.population, row, derivatives, 1.0, &mut target);
+            .adam_step(&self.base.population, row, derivatives, 1.0, &mut target);
         let target = ndarray::aview1(&target);
-        self.population.codes.row_mut(row).assign(&target);
+        self.base.population.codes.row_mut(row).assign(&target);
         Ok(())
     }
 
@@ -176,15 +188,16 @@ impl Cover {
         evaluator: &mut Counted<'_>,
     ) -> Result<f64, EvaluateError> {
         let size = self.burn_in.size();
-        let mut proposed = Array2::zeros((walking.len(), self.population.codes.ncols()));
+        let mut proposed = Array2::zeros((walking.len(), self.base.population.codes.ncols()));
         let mut valid = Vec::new();
         for (at, &row) in walking.iter().enumerate() {
             self.walked[row] += 1;
-            let mut generator = noise(self.run_seed, row, self.step);
-            let code = self.population.codes.row(row);
+            let mut generator = noise(self.run_seed, row, self.base.step);
+            let code = self.base.population.codes.row(row);
             let mut target = proposed.row_mut(at);
             if let (Some(code), Some(target)) = (code.as_slice(), target.as_slice_mut())
                 && self
+                    .base
                     .population
                     .prior
                     .propose_into(code, size, &mut generator, target)
@@ -202,11 +215,12 @@ impl Cover {
             let activations = evaluation.activations.row(at);
             let embedding = evaluation.embeddings.row(at);
             // What is not a number lies in no interval.
-            if self.population.targets.accept(activations)
+            if self.base.population.targets.accept(activations)
                 && embedding.iter().all(|value| value.is_finite())
             {
                 let code = proposed.row(at);
-                self.population
+                self.base
+                    .population
                     .place(walking[of], code, activations, embedding);
                 moved += 1;
             }
@@ -214,43 +228,52 @@ impl Cover {
         Ok(f64::from(moved) / walking.len() as f64)
     }
 
-    /// Makes samples of the chains in `rows` that the plain re-check finds inside.
-    fn draw(
+    /// Makes samples of the `rows` that the plain re-check finds inside. A row that the others can
+    /// spare stops there.
+    fn accept(
         &mut self,
         rows: &[usize],
         evaluator: &mut Counted<'_>,
     ) -> Result<Vec<Accepted>, EvaluateError> {
-        let mut passed = self.population.check(rows, evaluator)?;
-        passed.truncate(self.wanted - self.population.accepted());
-        Ok(passed
-            .into_iter()
-            .map(|(row, activations)| {
-                let accepted = self.population.accept(row, activations, self.step);
-                // The chain goes on.
-                self.population.set_status(row, Status::Visited);
-                accepted
-            })
-            .collect())
+        let mut passed = self.base.population.check(rows, evaluator)?;
+        passed.truncate(self.base.missing());
+        let mut live = self.base.population.live().len();
+        let mut accepted = Vec::with_capacity(passed.len());
+        for (row, activations) in passed {
+            accepted.push(
+                self.base
+                    .population
+                    .accept(row, activations, self.base.step),
+            );
+            if self.base.missing() < live {
+                live -= 1;
+            } else {
+                self.base.population.set_status(row, Status::Visited);
+            }
+        }
+        Ok(accepted)
     }
 
     /// One step of all chains; gives the samples, and what there is to say.
-    fn advance(
+    fn move_chains(
         &mut self,
         evaluator: &mut Counted<'_>,
     ) -> Result<(Vec<Accepted>, Option<String>), EvaluateError> {
-        let (walking, seeking): (Vec<usize>, Vec<usize>) = (0..self.population.len())
-            .partition(|&row| self.population.status(row) == Status::Visited);
+        let live = self.base.population.live();
+        let (walking, seeking): (Vec<usize>, Vec<usize>) = live
+            .iter()
+            .partition(|&&row| self.base.population.status(row) == Status::Visited);
         self.seek(&seeking, evaluator)?;
         let mut notice = None;
         // A few starts that lead nowhere must not hold up the others.
-        if 2 * walking.len() >= self.population.len() {
+        if !walking.is_empty() && 2 * walking.len() >= live.len() {
             let success = self.walk(&walking, evaluator)?;
-            let (statistics, population) = (&self.statistics, &self.population);
+            let (statistics, population) = (&self.statistics, &self.base.population);
             let of = |row| statistics.of(population, row);
             let measured = self.burn_in.note(&walking, success, of);
             notice = measured.map(|measured| self.tell(measured));
         }
-        let due: Vec<usize> = if self.is_last_step() {
+        let due: Vec<usize> = if self.base.is_last_step() {
             if self.burn_in.measured().is_none() {
                 notice = Some(
                     "the last step came before the chains had forgotten their starts: raise \
@@ -267,7 +290,7 @@ impl Cover {
         } else {
             Vec::new()
         };
-        Ok((self.draw(&due, evaluator)?, notice))
+        Ok((self.accept(&due, evaluator)?, notice))
     }
 
     fn tell(&self, measured: Measured) -> String {
@@ -287,80 +310,54 @@ impl Cover {
     }
 }
 
-impl Method for Cover {
-    fn step(&mut self, evaluator: &mut dyn Evaluate) -> Result<StepReport, EvaluateError> {
-        if self.finish.is_some() {
-            return Ok(StepReport::of(&self.population, self.step, self.finish));
-        }
-        let mut evaluator = Counted::new(evaluator);
-        self.step += 1;
-        let (accepted, notice) = self.advance(&mut evaluator)?;
-        if self.population.accepted() == self.wanted {
-            self.finish = Some(Finish::Complete);
-        } else if self.is_last_step() {
-            self.finish = Some(Finish::MaxSteps);
-        }
-        Ok(StepReport {
-            live: self.population.len(),
+impl Stepping for Cover {
+    fn base(&self) -> &Base {
+        &self.base
+    }
+
+    fn base_mut(&mut self) -> &mut Base {
+        &mut self.base
+    }
+
+    fn advance(&mut self, evaluator: &mut Counted<'_>) -> Result<Advance, EvaluateError> {
+        let live = self.base.population.live().len();
+        let (accepted, notice) = if self.rejection.has_ended() {
+            self.move_chains(evaluator)?
+        } else {
+            self.draw(evaluator)?
+        };
+        self.base.end();
+        Ok(Advance {
+            live,
             accepted,
-            forwards: evaluator.forwards,
-            gradients: evaluator.gradients,
             notices: notice.into_iter().collect(),
-            ..StepReport::of(&self.population, self.step, self.finish)
+            ..Advance::default()
         })
     }
 
-    fn codes(&self) -> ArrayView2<'_, f32> {
-        self.population.codes.view()
+    fn redraw(&mut self, row: usize) {
+        self.base.population.redraw(row);
+        self.motion.reset(row);
+        self.walked[row] = 0;
     }
 
-    fn rows(&self) -> Rows<'_> {
-        self.population.rows()
-    }
-
-    fn tunables(&self) -> Tunables {
-        self.tunables
-    }
-
-    fn tune(&mut self, tunables: &Tunables) -> Result<(), SettingsError> {
-        tunables.check()?;
-        self.tunables = *tunables;
+    fn apply(&mut self, tunables: &Tunables) {
+        self.base.tunables = *tunables;
         self.motion.tune(tunables);
-        Ok(())
     }
 
-    fn reseed(&mut self, row: usize) -> Result<(), ReseedError> {
-        self.population.may_reseed(row, self.finish)?;
-        self.redraw(row);
-        Ok(())
-    }
-
-    fn state(&self) -> State {
-        let mut state = State::default();
-        self.tunables.save(&mut state);
-        self.population.save(&mut state);
-        self.motion.save(&mut state);
-        self.burn_in.save(&mut state);
-        state.put_u64("rounds", self.rounds.clone());
+    fn save(&self, state: &mut State) {
+        self.motion.save(state);
+        self.rejection.save(state);
+        self.burn_in.save(state);
         state.put_u64("walked", self.walked.clone());
-        state.put_integer("step", self.step);
-        state.put_integer("finish", Finish::to_integer(self.finish));
-        state
     }
 
-    fn restore(&mut self, state: &State) -> Result<(), StateError> {
-        let tunables = Tunables::load(state)?;
-        let population = self.population.load(state)?;
-        let motion = self.motion.load(state)?;
-        let burn_in = self.burn_in.load(state)?;
-        let rounds = state.u64("rounds", population.len())?;
-        let walked = state.u64("walked", population.len())?;
-        let step = state.integer("step")?;
-        self.finish = Finish::from_integer(state.integer("finish")?)?;
-        (self.population, self.motion, self.burn_in) = (population, motion, burn_in);
-        (self.rounds, self.walked) = (rounds, walked);
-        (self.step, self.tunables) = (step, tunables);
-        self.motion.tune(&tunables);
+    fn load(&mut self, state: &State) -> Result<(), StateError> {
+        self.motion = self.motion.load(state)?;
+        self.rejection = Rejection::load(state)?;
+        self.burn_in = self.burn_in.load(state)?;
+        self.walked = state.u64("walked", self.base.population.len())?;
         Ok(())
     }
 }

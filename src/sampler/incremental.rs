@@ -6,10 +6,11 @@ use super::joint::Joint;
 use super::method::{Method, Problem};
 use super::motion::Derivatives;
 use super::objective::Sums;
-use super::report::{Finish, StepReport};
+use super::report::{Accepted, Finish, StepReport};
 use super::rows::{ReseedError, Rows};
 use super::settings::{Settings, SettingsError, Stop, Update};
 use super::state::{State, StateError};
+use super::stepping::Stepping;
 use super::tunables::Tunables;
 use ndarray::{Array2, ArrayView2, Axis};
 
@@ -59,17 +60,29 @@ impl Incremental {
     fn seed(&mut self, evaluator: &mut dyn Evaluate) -> Result<StepReport, EvaluateError> {
         let mut report = self.rows.step(evaluator)?;
         if report.finish == Some(Finish::Complete) && report.accepted_total < self.wanted {
-            self.seeds = Some(self.rows.population.sums());
-            self.rows.finish = (report.step >= self.tunables.max_steps).then_some(Finish::MaxSteps);
-            report.finish = self.rows.finish;
+            self.seeds = Some(self.rows.base.population.sums());
+            self.rows.base.finish =
+                (report.step >= self.tunables.max_steps).then_some(Finish::MaxSteps);
+            report.finish = self.rows.base.finish;
         }
         Ok(report)
+    }
+
+    /// What a step reports, without the codes counted.
+    fn report(&self, live: usize, objective: f64, accepted: Vec<Accepted>) -> StepReport {
+        let base = &self.rows.base;
+        StepReport {
+            live,
+            objective,
+            accepted,
+            ..StepReport::of(&base.population, base.step, base.finish)
+        }
     }
 
     /// The sums of the K rows about the seeds' centre.
     fn live_sums(&self, seeds: &Sums) -> Sums {
         let mut sums = Sums::about(seeds.centre().to_vec());
-        for embedding in self.rows.population.embeddings.rows() {
+        for embedding in self.rows.base.population.embeddings.rows() {
             sums.add(embedding);
         }
         sums
@@ -83,7 +96,7 @@ impl Incremental {
         evaluator: &mut Counted<'_>,
     ) -> Result<Vec<Option<Vec<f64>>>, EvaluateError> {
         let sums = self.live_sums(seeds);
-        let population = &self.rows.population;
+        let population = &self.rows.base.population;
         let mut embedding_bar = Array2::zeros(population.embeddings.dim());
         for (mut bar, embedding) in embedding_bar
             .rows_mut()
@@ -116,7 +129,7 @@ impl Incremental {
         displacements: &[Option<Vec<f64>>],
         evaluator: &mut Counted<'_>,
     ) -> Result<Vec<(usize, Vec<f32>)>, EvaluateError> {
-        let population = &mut self.rows.population;
+        let population = &mut self.rows.base.population;
         let length = population.codes.ncols();
         let mut scratch = vec![0.0; length];
         let mut moved: Vec<(usize, Vec<f32>)> = Vec::new();
@@ -158,46 +171,46 @@ impl Incremental {
         evaluator: &mut dyn Evaluate,
     ) -> Result<StepReport, EvaluateError> {
         let mut evaluator = Counted::new(evaluator);
-        let all: Vec<usize> = (0..self.rows.population.len()).collect();
-        self.rows.step += 1;
+        let all: Vec<usize> = (0..self.rows.base.population.len()).collect();
+        self.rows.base.step += 1;
         if !self.evaluated {
-            self.rows.population.evaluate(&all, &mut evaluator)?;
+            self.rows.base.population.evaluate(&all, &mut evaluator)?;
         }
-        let before = self.rows.population.codes.clone();
+        let before = self.rows.base.population.codes.clone();
         let displacements = self.displacements(&seeds, &mut evaluator)?;
         let mut moved = self.advance(&displacements, &mut evaluator)?;
-        let broken = self.rows.population.evaluate(&all, &mut evaluator)?;
+        let broken = self.rows.base.population.evaluate(&all, &mut evaluator)?;
         self.evaluated = broken.is_empty();
         for row in broken {
             // Inside by its activation, but without a usable embedding: as if still outside.
-            let mut code = self.rows.population.codes.row_mut(row);
+            let mut code = self.rows.base.population.codes.row_mut(row);
             code.assign(&before.row(row));
             moved.retain(|&(moved, _)| moved != row);
         }
         let objective = self.live_sums(&seeds).value_with(&seeds);
         // The same gradients again would lead nowhere again.
         let stalled = moved.is_empty() && !evaluator.gradients_vary();
-        moved.truncate(self.wanted - self.rows.population.accepted());
+        moved.truncate(self.wanted - self.rows.base.population.accepted());
         let mut accepted = Vec::with_capacity(moved.len());
         for (row, activations) in moved {
             if self.seeds_grow {
-                seeds.add(self.rows.population.embeddings.row(row));
+                seeds.add(self.rows.base.population.embeddings.row(row));
             }
-            let step = self.rows.step;
-            accepted.push(self.rows.population.accept(row, activations, step));
+            let step = self.rows.base.step;
+            accepted.push(self.rows.base.population.accept(row, activations, step));
         }
         self.seeds = Some(seeds);
-        self.rows.finish = if self.rows.population.accepted() == self.wanted {
+        self.rows.base.finish = if self.rows.base.population.accepted() == self.wanted {
             Some(Finish::Complete)
         } else if stalled {
             Some(Finish::Stalled)
         } else {
-            (self.rows.step >= self.tunables.max_steps).then_some(Finish::MaxSteps)
+            (self.rows.base.step >= self.tunables.max_steps).then_some(Finish::MaxSteps)
         };
         Ok(StepReport {
             forwards: evaluator.forwards,
             gradients: evaluator.gradients,
-            ..self.rows.report(all.len(), objective, accepted)
+            ..self.report(all.len(), objective, accepted)
         })
     }
 }
@@ -214,9 +227,9 @@ impl Method for Incremental {
     fn step(&mut self, evaluator: &mut dyn Evaluate) -> Result<StepReport, EvaluateError> {
         match &self.seeds {
             None => self.seed(evaluator),
-            Some(seeds) if self.rows.finish.is_some() => {
+            Some(seeds) if self.rows.base.finish.is_some() => {
                 let objective = self.live_sums(seeds).value_with(seeds);
-                Ok(self.rows.report(0, objective, Vec::new()))
+                Ok(self.report(0, objective, Vec::new()))
             }
             Some(seeds) => self.batch(seeds.clone(), evaluator),
         }

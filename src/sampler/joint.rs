@@ -1,17 +1,17 @@
 //! `joint` and `spread`: an exact objective of all rows at once.
 
 use super::counted::Counted;
-use super::evaluate::{Evaluate, EvaluateError};
-use super::method::{Method, Problem};
+use super::evaluate::EvaluateError;
+use super::method::Problem;
 use super::motion::{Derivatives, Motion};
 use super::objective::Sums;
 use super::pace::Pace;
-use super::population::{Population, Status};
-use super::report::{Accepted, Finish, StepReport};
-use super::rows::{ReseedError, Rows};
+use super::population::Status;
+use super::report::{Accepted, Finish};
 use super::settings::{MethodKind, Settings, SettingsError, Stop, Update};
 use super::spread::Spread;
 use super::state::{State, StateError};
+use super::stepping::{Advance, Base, Stepping};
 use super::tunables::Tunables;
 use ndarray::{Array2, ArrayView2, Axis};
 
@@ -31,15 +31,12 @@ const START_AT_MOST: u64 = 10;
 /// the rows and needs the memory of one block.
 #[derive(Debug, Clone)]
 pub(super) struct Joint {
-    pub(super) population: Population,
+    pub(super) base: Base,
     pub(super) motion: Motion,
     pace: Pace,
     /// What is maximised in place of the paper's D, where it is another.
     spread: Option<Spread>,
     update: Update,
-    tunables: Tunables,
-    pub(super) step: u64,
-    pub(super) finish: Option<Finish>,
     /// Steps since a row had a gradient towards its intervals, or was inside.
     silent: u64,
     /// Where each row goes after this step `[rows, d]`.
@@ -66,30 +63,20 @@ impl Joint {
         stop: Stop,
         problem: Problem,
     ) -> Result<Self, SettingsError> {
-        let population = Population::new(rows, settings.seed, problem)?;
-        let tunables = Tunables {
+        let settings = Settings {
             stop,
-            ..Tunables::of(settings)
+            ..settings.clone()
         };
+        let base = Base::new(&settings, rows, rows, problem)?;
         Ok(Joint {
-            motion: Motion::new(settings, &population),
-            pace: Pace::new(&tunables),
+            motion: Motion::new(&settings, &base.population),
+            pace: Pace::new(&base.tunables),
             spread: (settings.method == MethodKind::Spread).then(Spread::new),
             update: settings.update,
-            tunables,
-            step: 0,
-            finish: None,
             silent: 0,
-            next: population.codes.clone(),
-            population,
+            next: base.population.codes.clone(),
+            base,
         })
-    }
-
-    /// Puts checked tunables in force.
-    pub(super) fn apply(&mut self, tunables: &Tunables) {
-        self.tunables = *tunables;
-        self.motion.tune(tunables);
-        self.pace.tune(tunables);
     }
 
     /// Evaluates `live` block by block and works out where each row goes; gives D and the energy of
@@ -102,37 +89,37 @@ impl Joint {
     ) -> Result<Values, EvaluateError> {
         if self.update == Update::Exact {
             self.evaluate_rows(live, evaluator, moving)?;
-            let sums = self.population.sums();
+            let sums = self.base.population.sums();
             self.note_scale(&sums);
             let mut energy = self.pull(live, &sums, evaluator, moving)?;
-            energy += self.energy(&self.population.settled(), &sums);
+            energy += self.energy(&self.base.population.settled(), &sums);
             return Ok(Values {
                 squares: sums.value(),
                 energy,
             });
         }
-        let mut sums = self.population.sums();
+        let mut sums = self.base.population.sums();
         for block in live.chunks(evaluator.block_rows()) {
             for &row in block {
-                if self.population.is_known(row) {
-                    sums.remove(self.population.embeddings.row(row));
+                if self.base.population.is_known(row) {
+                    sums.remove(self.base.population.embeddings.row(row));
                 }
             }
             self.evaluate_rows(block, evaluator, moving)?;
-            if sums.centre().len() != self.population.embeddings.ncols() {
-                sums = Sums::about(vec![0.0; self.population.embeddings.ncols()]);
+            if sums.centre().len() != self.base.population.embeddings.ncols() {
+                sums = Sums::about(vec![0.0; self.base.population.embeddings.ncols()]);
             }
             for &row in block {
-                if self.population.is_known(row) {
-                    sums.add(self.population.embeddings.row(row));
+                if self.base.population.is_known(row) {
+                    sums.add(self.base.population.embeddings.row(row));
                 }
             }
             self.note_scale(&sums);
             self.pull(block, &sums, evaluator, moving)?;
         }
         // Blocks were pulled at different times: what all have come to is looked at once more.
-        let sums = self.population.sums();
-        let known: Vec<usize> = self.population.known_rows().collect();
+        let sums = self.base.population.sums();
+        let known: Vec<usize> = self.base.population.known_rows().collect();
         Ok(Values {
             squares: sums.value(),
             energy: self.energy(&known, &sums),
@@ -148,7 +135,9 @@ impl Joint {
     /// The energy of `spread` in which `rows` come first.
     fn energy(&self, rows: &[usize], sums: &Sums) -> f64 {
         let spread = self.spread.as_ref();
-        spread.map_or(0.0, |spread| spread.energy(&self.population, rows, sums))
+        spread.map_or(0.0, |spread| {
+            spread.energy(&self.base.population, rows, sums)
+        })
     }
 
     /// Notes what the objective has come to.
@@ -159,7 +148,7 @@ impl Joint {
         };
         self.pace.note(spread.value(squares, energy));
         let is_apart = self.pace.is_settled_within(APART)
-            || START_AT_MOST * self.step >= self.tunables.max_steps;
+            || START_AT_MOST * self.base.step >= self.base.tunables.max_steps;
         if !spread.counts_squares() && is_apart {
             spread.count_squares(squares, energy);
             self.pace.begin_window();
@@ -172,7 +161,7 @@ impl Joint {
         evaluator: &mut Counted<'_>,
         moving: &mut [bool],
     ) -> Result<(), EvaluateError> {
-        for row in self.population.evaluate(rows, evaluator)? {
+        for row in self.base.population.evaluate(rows, evaluator)? {
             self.redraw(row);
             moving[row] = false;
         }
@@ -191,11 +180,12 @@ impl Joint {
     ) -> Result<f64, EvaluateError> {
         // A row drawn anew is at another code than the one evaluated.
         let known: Vec<usize> = rows.iter().copied().filter(|&row| moving[row]).collect();
-        if self.step >= self.tunables.max_steps {
+        if self.base.is_last_step() {
             return Ok(self.energy(&known, sums));
         }
         let (gradient, energy) = self.gradient(&known, sums);
-        let mut embedding_bar = Array2::zeros((rows.len(), self.population.embeddings.ncols()));
+        let mut embedding_bar =
+            Array2::zeros((rows.len(), self.base.population.embeddings.ncols()));
         let bars = embedding_bar.rows_mut().into_iter().zip(rows);
         let pulled = bars.filter(|&(_, &row)| moving[row]);
         for ((mut bar, _), gradient) in pulled.zip(gradient.rows()) {
@@ -214,13 +204,13 @@ impl Joint {
                 if self.is_led(row, derivatives.activations) {
                     self.silent = 0;
                 }
-                let share = match self.population.status(row) {
-                    Status::Seeking(steps) => self.pace.seeking_share(self.step, steps),
-                    Status::Visited | Status::Accepted => self.pace.share(self.step),
+                let share = match self.base.population.status(row) {
+                    Status::Seeking(steps) => self.pace.seeking_share(self.base.step, steps),
+                    Status::Visited | Status::Accepted => self.pace.share(self.base.step),
                 };
                 if let Some(target) = self.next.row_mut(row).as_slice_mut() {
                     self.motion
-                        .adam_step(&self.population, row, derivatives, share, target);
+                        .adam_step(&self.base.population, row, derivatives, share, target);
                 }
             } else {
                 self.redraw(row);
@@ -233,14 +223,15 @@ impl Joint {
     /// The objective's gradient with respect to the embeddings of `rows` `[rows, p]`, and the energy
     /// of `spread` in which they come first.
     fn gradient(&self, rows: &[usize], sums: &Sums) -> (Array2<f32>, f64) {
-        let mut gradient = Array2::zeros((rows.len(), self.population.embeddings.ncols()));
+        let mut gradient = Array2::zeros((rows.len(), self.base.population.embeddings.ncols()));
         if let Some(spread) = &self.spread {
-            let energy = spread.gradient_into(&self.population, rows, sums, gradient.view_mut());
+            let energy =
+                spread.gradient_into(&self.base.population, rows, sums, gradient.view_mut());
             return (gradient, energy);
         }
         for (mut gradient, &row) in gradient.rows_mut().into_iter().zip(rows) {
             if let Some(gradient) = gradient.as_slice_mut() {
-                sums.gradient_into(self.population.embeddings.row(row), None, gradient);
+                sums.gradient_into(self.base.population.embeddings.row(row), None, gradient);
             }
         }
         (gradient, 0.0)
@@ -248,29 +239,28 @@ impl Joint {
 
     /// Whether a row is inside, or has a gradient of a constraint that it is outside of.
     fn is_led(&self, row: usize, gradients: ArrayView2<'_, f32>) -> bool {
-        let activations = self.population.activations.row(row);
+        let activations = self.base.population.activations.row(row);
         let mut constraints = gradients.rows().into_iter().zip(activations).enumerate();
-        self.population.is_feasible(row)
+        self.base.population.is_feasible(row)
             || constraints.any(|(constraint, (gradient, &activation))| {
-                self.population.targets.is_outside(constraint, activation)
+                self.base
+                    .population
+                    .targets
+                    .is_outside(constraint, activation)
                     && gradient.iter().any(|&value| value != 0.0)
             })
     }
 
     /// Whether nothing leads anywhere any more.
     fn is_silent(&self) -> bool {
-        let patience = SILENT_ROUNDS.saturating_mul(self.tunables.give_up_after);
-        self.silent >= patience && self.population.accepted() == 0
+        let patience = SILENT_ROUNDS.saturating_mul(self.base.tunables.give_up_after);
+        self.silent >= patience && self.base.population.accepted() == 0
     }
 
     /// Whether a row was inside since its start and is not now.
     fn has_left(&self, row: usize) -> bool {
-        self.population.status(row) == Status::Visited && !self.population.is_feasible(row)
-    }
-
-    fn redraw(&mut self, row: usize) {
-        self.population.redraw(row);
-        self.motion.reset(row);
+        self.base.population.status(row) == Status::Visited
+            && !self.base.population.is_feasible(row)
     }
 
     /// Notes which of the live rows are feasible, and draws anew those that have not come nearer for
@@ -282,27 +272,29 @@ impl Joint {
         moving: &mut [bool],
     ) -> Result<(), EvaluateError> {
         for &row in live {
-            if !self.population.is_known(row) {
+            if !self.base.population.is_known(row) {
                 continue;
             }
-            match self.population.status(row) {
+            match self.base.population.status(row) {
                 Status::Accepted | Status::Visited => {}
-                Status::Seeking(_) if self.population.is_feasible(row) => {
-                    self.population.set_status(row, Status::Visited);
+                Status::Seeking(_) if self.base.population.is_feasible(row) => {
+                    self.base.population.set_status(row, Status::Visited);
                 }
-                Status::Seeking(_) if self.population.note_progress(row) => {
-                    self.population.set_status(row, Status::Seeking(0));
+                Status::Seeking(_) if self.base.population.note_progress(row) => {
+                    self.base.population.set_status(row, Status::Seeking(0));
                 }
                 Status::Seeking(steps)
-                    if steps + 1 >= self.tunables.give_up_after
-                        && self.step < self.tunables.max_steps =>
+                    if steps + 1 >= self.base.tunables.give_up_after
+                        && self.base.step < self.base.tunables.max_steps =>
                 {
-                    self.population.redraw_nearest(row, evaluator)?;
+                    self.base.population.redraw_nearest(row, evaluator)?;
                     self.motion.reset(row);
                     moving[row] = false;
                 }
                 Status::Seeking(steps) => {
-                    self.population.set_status(row, Status::Seeking(steps + 1));
+                    self.base
+                        .population
+                        .set_status(row, Status::Seeking(steps + 1));
                 }
             }
         }
@@ -315,34 +307,34 @@ impl Joint {
         live: &[usize],
         evaluator: &mut Counted<'_>,
     ) -> Result<Vec<Accepted>, EvaluateError> {
-        let last = self.step >= self.tunables.max_steps;
+        let last = self.base.is_last_step();
         if last {
             for &row in live {
                 if self.has_left(row) {
-                    self.population.return_inside(row);
+                    self.base.population.return_inside(row);
                 }
             }
         }
         let feasible: Vec<usize> = live
             .iter()
             .copied()
-            .filter(|&row| self.population.is_feasible(row))
+            .filter(|&row| self.base.population.is_feasible(row))
             .collect();
-        if self.tunables.stop == Stop::Feasible || last {
-            let passed = self.population.check(&feasible, evaluator)?;
+        if self.base.tunables.stop == Stop::Feasible || last {
+            let passed = self.base.population.check(&feasible, evaluator)?;
             return Ok(self.record(passed));
         }
         if !self.pace.is_settled() {
             return Ok(Vec::new());
         }
         if feasible.len() == live.len() {
-            let passed = self.population.check(&feasible, evaluator)?;
+            let passed = self.base.population.check(&feasible, evaluator)?;
             if passed.len() == live.len() {
                 return Ok(self.record(passed));
             }
         }
         // Rows that seek still need full steps; the others are outside because steps are long.
-        let seeking = |&row: &usize| matches!(self.population.status(row), Status::Seeking(_));
+        let seeking = |&row: &usize| matches!(self.base.population.status(row), Status::Seeking(_));
         if !live.iter().any(seeking) {
             self.pace.slow_down();
         }
@@ -352,120 +344,80 @@ impl Joint {
     fn record(&mut self, passed: Vec<(usize, Vec<f32>)>) -> Vec<Accepted> {
         passed
             .into_iter()
-            .map(|(row, activations)| self.population.accept(row, activations, self.step))
+            .map(|(row, activations)| {
+                self.base
+                    .population
+                    .accept(row, activations, self.base.step)
+            })
             .collect()
-    }
-
-    /// What a step reports, without the codes counted.
-    pub(super) fn report(
-        &self,
-        live: usize,
-        objective: f64,
-        accepted: Vec<Accepted>,
-    ) -> StepReport {
-        StepReport {
-            live,
-            objective,
-            accepted,
-            ..StepReport::of(&self.population, self.step, self.finish)
-        }
     }
 }
 
-impl Method for Joint {
-    fn step(&mut self, evaluator: &mut dyn Evaluate) -> Result<StepReport, EvaluateError> {
-        if self.finish.is_some() {
-            let objective = self.population.sums().value();
-            return Ok(self.report(0, objective, Vec::new()));
-        }
-        self.step += 1;
+impl Stepping for Joint {
+    fn base(&self) -> &Base {
+        &self.base
+    }
+
+    fn base_mut(&mut self) -> &mut Base {
+        &mut self.base
+    }
+
+    fn advance(&mut self, evaluator: &mut Counted<'_>) -> Result<Advance, EvaluateError> {
         self.silent += 1;
-        let mut evaluator = Counted::new(evaluator);
-        let live = self.population.live();
-        let mut moving = vec![true; self.population.len()];
-        let values = self.evaluate_and_pull(&live, &mut evaluator, &mut moving)?;
+        let live = self.base.population.live();
+        let mut moving = vec![true; self.base.population.len()];
+        let values = self.evaluate_and_pull(&live, evaluator, &mut moving)?;
         self.note_objective(values);
         // Pulled back before any re-check: a check must not come between the two halves.
-        self.follow_up(&live, &mut evaluator, &mut moving)?;
-        let accepted = self.accept(&live, &mut evaluator)?;
-        if self.population.accepted() == self.population.len() {
-            self.finish = Some(Finish::Complete);
-        } else if self.step >= self.tunables.max_steps {
-            self.finish = Some(Finish::MaxSteps);
-        } else if self.is_silent() {
-            self.finish = Some(Finish::NoGradient);
-        } else {
+        self.follow_up(&live, evaluator, &mut moving)?;
+        let accepted = self.accept(&live, evaluator)?;
+        if !self.base.end() && self.is_silent() {
+            self.base.finish = Some(Finish::NoGradient);
+        }
+        if self.base.finish.is_none() {
             for &row in &live {
-                if moving[row] && self.population.status(row) != Status::Accepted {
-                    self.population
-                        .codes
-                        .row_mut(row)
-                        .assign(&self.next.row(row));
+                if moving[row] && self.base.population.status(row) != Status::Accepted {
+                    let mut code = self.base.population.codes.row_mut(row);
+                    code.assign(&self.next.row(row));
                 }
             }
         }
-        Ok(StepReport {
-            forwards: evaluator.forwards,
-            gradients: evaluator.gradients,
-            ..self.report(live.len(), values.squares, accepted)
+        Ok(Advance {
+            live: live.len(),
+            objective: Some(values.squares),
+            accepted,
+            ..Advance::default()
         })
     }
 
-    fn codes(&self) -> ArrayView2<'_, f32> {
-        self.population.codes.view()
+    fn redraw(&mut self, row: usize) {
+        self.base.population.redraw(row);
+        self.motion.reset(row);
     }
 
-    fn rows(&self) -> Rows<'_> {
-        self.population.rows()
+    fn apply(&mut self, tunables: &Tunables) {
+        self.base.tunables = *tunables;
+        self.motion.tune(tunables);
+        self.pace.tune(tunables);
     }
 
-    fn tunables(&self) -> Tunables {
-        self.tunables
-    }
-
-    fn tune(&mut self, tunables: &Tunables) -> Result<(), SettingsError> {
-        tunables.check()?;
-        self.apply(tunables);
-        Ok(())
-    }
-
-    fn reseed(&mut self, row: usize) -> Result<(), ReseedError> {
-        self.population.may_reseed(row, self.finish)?;
-        self.redraw(row);
-        Ok(())
-    }
-
-    fn state(&self) -> State {
-        let mut state = State::default();
-        self.tunables.save(&mut state);
-        self.population.save(&mut state);
-        self.motion.save(&mut state);
-        self.pace.save(&mut state);
+    fn save(&self, state: &mut State) {
+        self.motion.save(state);
+        self.pace.save(state);
         if let Some(spread) = &self.spread {
-            spread.save(&mut state);
+            spread.save(state);
         }
-        state.put_integer("step", self.step);
         state.put_integer("silent", self.silent);
-        state.put_integer("finish", Finish::to_integer(self.finish));
-        state
     }
 
-    fn restore(&mut self, state: &State) -> Result<(), StateError> {
-        let tunables = Tunables::load(state)?;
-        let population = self.population.load(state)?;
-        let motion = self.motion.load(state)?;
-        let pace = self.pace.load(state)?;
-        let spread = match &self.spread {
-            Some(_) => Some(Spread::load(state)?),
-            None => None,
-        };
-        let step = state.integer("step")?;
+    fn load(&mut self, state: &State) -> Result<(), StateError> {
+        self.motion = self.motion.load(state)?;
+        self.pace = self.pace.load(state)?;
+        if self.spread.is_some() {
+            self.spread = Some(Spread::load(state)?);
+        }
         // Those of earlier versions have none.
         self.silent = state.integers.get("silent").copied().unwrap_or(0);
-        self.finish = Finish::from_integer(state.integer("finish")?)?;
-        (self.population, self.motion, self.pace, self.step) = (population, motion, pace, step);
-        self.spread = spread;
-        self.apply(&tunables);
         Ok(())
     }
 }

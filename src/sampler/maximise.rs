@@ -2,16 +2,15 @@
 
 use super::ascent::Ascent;
 use super::counted::Counted;
-use super::evaluate::{Evaluate, EvaluateError};
-use super::method::{Method, Problem};
+use super::evaluate::EvaluateError;
+use super::method::Problem;
 use super::motion::Derivatives;
-use super::population::{Population, Status};
-use super::report::{Accepted, Finish, StepReport};
-use super::rows::{ReseedError, Rows};
+use super::population::Status;
+use super::report::Accepted;
 use super::settings::{Settings, SettingsError};
 use super::state::{State, StateError};
-use super::tunables::Tunables;
-use ndarray::{Array2, ArrayView2, Axis};
+use super::stepping::{Advance, Base, Stepping};
+use ndarray::{Array2, Axis};
 
 /// DGN-AM (Nguyen et al., arXiv 1605.09304): n independent ascents in code space on the sum of the
 /// units' activations, by its authors' program `act_max.py` (Evolving-AI-Lab/synthesizing): steps
@@ -27,13 +26,10 @@ use ndarray::{Array2, ArrayView2, Axis};
 /// does.
 #[derive(Debug, Clone)]
 pub(super) struct Maximise {
-    population: Population,
+    base: Base,
     ascent: Ascent,
-    tunables: Tunables,
     /// Steps that each row has made from its start.
     climbed: Vec<u64>,
-    step: u64,
-    finish: Option<Finish>,
 }
 
 impl Maximise {
@@ -42,35 +38,12 @@ impl Maximise {
     /// # Errors
     /// The problem has no constraint or unusable starts.
     pub(super) fn new(settings: &Settings, problem: Problem) -> Result<Self, SettingsError> {
-        let population = Population::new(settings.rows(), settings.seed, problem)?;
+        let base = Base::new(settings, settings.rows(), settings.n, problem)?;
         Ok(Maximise {
-            climbed: vec![0; population.len()],
-            population,
+            climbed: vec![0; base.population.len()],
+            base,
             ascent: settings.ascent,
-            tunables: Tunables::of(settings),
-            step: 0,
-            finish: None,
         })
-    }
-
-    /// The sum that the rows climb, over those with known values.
-    fn height(&self) -> f64 {
-        let population = &self.population;
-        population
-            .known_rows()
-            .map(|row| {
-                let activations = population.activations.row(row).into_iter();
-                activations
-                    .zip(population.targets.direction())
-                    .map(|(&activation, direction)| direction * f64::from(activation))
-                    .sum::<f64>()
-            })
-            .sum()
-    }
-
-    fn redraw(&mut self, row: usize) {
-        self.population.redraw(row);
-        self.climbed[row] = 0;
     }
 
     /// Evaluates the live rows; gives those that have a finite value, drawing the others anew.
@@ -79,7 +52,7 @@ impl Maximise {
         live: &[usize],
         evaluator: &mut Counted<'_>,
     ) -> Result<Vec<usize>, EvaluateError> {
-        let broken = self.population.evaluate(live, evaluator)?;
+        let broken = self.base.population.evaluate(live, evaluator)?;
         for &row in &broken {
             self.redraw(row);
         }
@@ -90,13 +63,9 @@ impl Maximise {
             .collect())
     }
 
-    fn is_last_step(&self) -> bool {
-        self.step >= self.tunables.max_steps
-    }
-
     /// Whether a row is where its ascent ends.
     fn has_ended(&self, row: usize) -> bool {
-        self.is_last_step() || self.climbed[row] >= self.ascent.steps
+        self.base.is_last_step() || self.climbed[row] >= self.ascent.steps
     }
 
     /// One step up for each of the `climbing` rows; `live` are all rows of the last evaluation.
@@ -109,7 +78,7 @@ impl Maximise {
         if climbing.is_empty() {
             return Ok(());
         }
-        let embedding_bar = Array2::zeros((live.len(), self.population.embeddings.ncols()));
+        let embedding_bar = Array2::zeros((live.len(), self.base.population.embeddings.ncols()));
         let back = evaluator.pull_back(embedding_bar.view())?;
         for (at, &row) in live.iter().enumerate() {
             if climbing.binary_search(&row).is_err() {
@@ -129,7 +98,7 @@ impl Maximise {
     }
 
     fn move_up(&mut self, row: usize, derivatives: Derivatives<'_>) {
-        let population = &mut self.population;
+        let population = &mut self.base.population;
         let mut gradient = vec![0.0; population.codes.ncols()];
         derivatives.add_along(population.targets.direction(), &mut gradient);
         let mean = gradient.iter().map(|g| g.abs()).sum::<f64>() / gradient.len() as f64;
@@ -139,7 +108,7 @@ impl Maximise {
             return;
         }
         let left = 1.0 - self.climbed[row] as f64 / self.ascent.steps as f64;
-        let size = self.tunables.step_size * population.prior.typical_spread() * left;
+        let size = self.base.tunables.step_size * population.prior.typical_spread() * left;
         let mut code: Vec<f64> = population
             .codes
             .row(row)
@@ -161,12 +130,16 @@ impl Maximise {
         evaluator: &mut Counted<'_>,
     ) -> Result<Vec<Accepted>, EvaluateError> {
         let mut accepted = Vec::new();
-        for (row, activations) in self.population.check(ended, evaluator)? {
-            accepted.push(self.population.accept(row, activations, self.step));
+        for (row, activations) in self.base.population.check(ended, evaluator)? {
+            accepted.push(
+                self.base
+                    .population
+                    .accept(row, activations, self.base.step),
+            );
         }
-        if !self.is_last_step() {
+        if !self.base.is_last_step() {
             for &row in ended {
-                if self.population.status(row) != Status::Accepted {
+                if self.base.population.status(row) != Status::Accepted {
                     self.redraw(row);
                 }
             }
@@ -175,83 +148,62 @@ impl Maximise {
     }
 }
 
-impl Method for Maximise {
-    fn step(&mut self, evaluator: &mut dyn Evaluate) -> Result<StepReport, EvaluateError> {
-        let mut live = Vec::new();
-        let mut accepted = Vec::new();
-        let mut evaluator = Counted::new(evaluator);
-        if self.finish.is_none() {
-            self.step += 1;
-            live = self.population.live();
-            let evaluated = self.evaluate(&live, &mut evaluator)?;
-            for &row in &evaluated {
-                if self.population.is_feasible(row) {
-                    self.population.set_status(row, Status::Visited);
-                }
-            }
-            let (climbing, ended): (Vec<usize>, Vec<usize>) =
-                evaluated.into_iter().partition(|&row| !self.has_ended(row));
-            // Pulled back before any re-check: a check must not come between the two halves.
-            self.climb(&live, &climbing, &mut evaluator)?;
-            accepted = self.end(&ended, &mut evaluator)?;
-            if self.population.accepted() == self.population.len() {
-                self.finish = Some(Finish::Complete);
-            } else if self.step >= self.tunables.max_steps {
-                self.finish = Some(Finish::MaxSteps);
+impl Stepping for Maximise {
+    fn base(&self) -> &Base {
+        &self.base
+    }
+
+    fn base_mut(&mut self) -> &mut Base {
+        &mut self.base
+    }
+
+    fn advance(&mut self, evaluator: &mut Counted<'_>) -> Result<Advance, EvaluateError> {
+        let live = self.base.population.live();
+        let evaluated = self.evaluate(&live, evaluator)?;
+        for &row in &evaluated {
+            if self.base.population.is_feasible(row) {
+                self.base.population.set_status(row, Status::Visited);
             }
         }
-        Ok(StepReport {
+        let (climbing, ended): (Vec<usize>, Vec<usize>) =
+            evaluated.into_iter().partition(|&row| !self.has_ended(row));
+        // Pulled back before any re-check: a check must not come between the two halves.
+        self.climb(&live, &climbing, evaluator)?;
+        let accepted = self.end(&ended, evaluator)?;
+        self.base.end();
+        Ok(Advance {
             live: live.len(),
-            objective: self.height(),
             accepted,
-            forwards: evaluator.forwards,
-            gradients: evaluator.gradients,
-            ..StepReport::of(&self.population, self.step, self.finish)
+            ..Advance::default()
         })
     }
 
-    fn codes(&self) -> ArrayView2<'_, f32> {
-        self.population.codes.view()
+    /// The sum that the rows climb, over those with known values.
+    fn objective(&self) -> f64 {
+        let population = &self.base.population;
+        population
+            .known_rows()
+            .map(|row| {
+                let activations = population.activations.row(row).into_iter();
+                activations
+                    .zip(population.targets.direction())
+                    .map(|(&activation, direction)| direction * f64::from(activation))
+                    .sum::<f64>()
+            })
+            .sum()
     }
 
-    fn rows(&self) -> Rows<'_> {
-        self.population.rows()
+    fn redraw(&mut self, row: usize) {
+        self.base.population.redraw(row);
+        self.climbed[row] = 0;
     }
 
-    fn tunables(&self) -> Tunables {
-        self.tunables
-    }
-
-    fn tune(&mut self, tunables: &Tunables) -> Result<(), SettingsError> {
-        tunables.check()?;
-        self.tunables = *tunables;
-        Ok(())
-    }
-
-    fn reseed(&mut self, row: usize) -> Result<(), ReseedError> {
-        self.population.may_reseed(row, self.finish)?;
-        self.redraw(row);
-        Ok(())
-    }
-
-    fn state(&self) -> State {
-        let mut state = State::default();
-        self.tunables.save(&mut state);
-        self.population.save(&mut state);
+    fn save(&self, state: &mut State) {
         state.put_u64("climbed", self.climbed.clone());
-        state.put_integer("step", self.step);
-        state.put_integer("finish", Finish::to_integer(self.finish));
-        state
     }
 
-    fn restore(&mut self, state: &State) -> Result<(), StateError> {
-        let tunables = Tunables::load(state)?;
-        let population = self.population.load(state)?;
-        let climbed = state.u64("climbed", population.len())?;
-        let step = state.integer("step")?;
-        self.finish = Finish::from_integer(state.integer("finish")?)?;
-        (self.tunables, self.population) = (tunables, population);
-        (self.climbed, self.step) = (climbed, step);
+    fn load(&mut self, state: &State) -> Result<(), StateError> {
+        self.climbed = state.u64("climbed", self.base.population.len())?;
         Ok(())
     }
 }

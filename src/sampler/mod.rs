@@ -27,6 +27,7 @@ pub mod prior;
 mod projection;
 mod reach;
 pub mod reached;
+mod rejection;
 pub mod report;
 mod riesz;
 mod rows;
@@ -37,6 +38,7 @@ mod spread;
 pub mod starts;
 pub mod state;
 mod statistics;
+mod stepping;
 mod targets;
 #[cfg(test)]
 mod tests;

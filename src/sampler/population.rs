@@ -320,9 +320,10 @@ impl Population {
         self.starts.are_given()
     }
 
-    /// Puts a row at the one of its next starts that lies nearest to the intervals. The first
-    /// starts of a run are plain draws; one that led nowhere is replaced by the best of several,
-    /// because where few codes can reach an interval most draws lead nowhere too.
+    /// Puts a row at the first of its next starts that lies inside every interval, or else at the
+    /// nearest of several. The first starts of a run are plain draws; one that led nowhere is
+    /// replaced by the best of several, because where few codes can reach an interval most draws
+    /// lead nowhere too. Gives how many starts it went through.
     ///
     /// # Errors
     /// The evaluator failed.
@@ -330,7 +331,7 @@ impl Population {
         &mut self,
         row: usize,
         evaluator: &mut Counted<'_>,
-    ) -> Result<(), EvaluateError> {
+    ) -> Result<u64, EvaluateError> {
         let starts: Vec<u64> =
             std::iter::successors(Some(self.starts.next(self.drawn[row])), |&start| {
                 Some(self.starts.next(start))
@@ -343,14 +344,27 @@ impl Population {
         }
         let activations = evaluator.check(codes.view())?;
         let mut nearest = (f64::INFINITY, starts[0]);
-        for (activations, &start) in activations.rows().into_iter().zip(&starts) {
+        for (at, (activations, &start)) in activations.rows().into_iter().zip(&starts).enumerate() {
+            if self.targets.accept(activations) {
+                self.begin(row, start, start);
+                return Ok(at as u64 + 1);
+            }
             let violation = self.targets.violation(activations);
             if violation < nearest.0 {
                 nearest = (violation, start);
             }
         }
         self.begin(row, nearest.1, starts[CANDIDATES - 1]);
-        Ok(())
+        Ok(CANDIDATES as u64)
+    }
+
+    /// Puts a row where another one is, from the same start.
+    pub(super) fn copy(&mut self, row: usize, from: usize) {
+        self.begin(row, self.start[from], self.drawn[row]);
+        let code = self.codes.row(from).to_owned();
+        let activations = self.activations.row(from).to_owned();
+        let embedding = self.embeddings.row(from).to_owned();
+        self.place(row, code.view(), activations.view(), embedding.view());
     }
 
     /// Puts a row at `start`; its next starts come after `drawn`.

@@ -2,17 +2,16 @@
 
 use super::chain::Chain;
 use super::counted::Counted;
-use super::evaluate::{Evaluate, EvaluateError};
-use super::method::{Method, Problem};
+use super::evaluate::EvaluateError;
+use super::method::Problem;
 use super::motion::Derivatives;
 use super::noise::noise;
-use super::population::{Population, Status};
-use super::report::{Accepted, Finish, StepReport};
-use super::rows::{ReseedError, Rows};
+use super::population::Status;
+use super::report::Accepted;
 use super::settings::{Settings, SettingsError};
 use super::state::{State, StateError};
-use super::tunables::Tunables;
-use ndarray::{Array2, ArrayView2, Axis};
+use super::stepping::{Advance, Base, Stepping};
+use ndarray::{Array2, Axis};
 use ndarray_rand::rand_distr::{Distribution, StandardNormal};
 
 /// What is said at the start where there is no inverse, and where the user wants none.
@@ -35,17 +34,13 @@ const NO_EPSILON: &str = "epsilon1 = 0: without its prior term this is not PPGN"
 /// as theirs.
 #[derive(Debug, Clone)]
 pub(super) struct Ppgn {
-    population: Population,
+    base: Base,
     chain: Chain,
-    tunables: Tunables,
     run_seed: u64,
-    wanted: usize,
     /// Steps of each chain since its start.
     age: Vec<u64>,
     /// Whether the last step had a reconstruction to move towards.
     has_prior_term: bool,
-    step: u64,
-    finish: Option<Finish>,
 }
 
 impl Ppgn {
@@ -54,17 +49,13 @@ impl Ppgn {
     /// # Errors
     /// The problem has no constraint or unusable starts.
     pub(super) fn new(settings: &Settings, problem: Problem) -> Result<Self, SettingsError> {
-        let population = Population::new(settings.rows(), settings.seed, problem)?;
+        let base = Base::new(settings, settings.rows(), settings.n, problem)?;
         Ok(Ppgn {
-            age: vec![0; population.len()],
-            population,
+            age: vec![0; base.population.len()],
+            base,
             chain: settings.chain,
-            tunables: Tunables::of(settings),
             run_seed: settings.seed,
-            wanted: settings.n,
             has_prior_term: false,
-            step: 0,
-            finish: None,
         })
     }
 
@@ -76,24 +67,19 @@ impl Ppgn {
         }
     }
 
-    fn redraw(&mut self, row: usize) {
-        self.population.redraw(row);
-        self.age[row] = 0;
-    }
-
     /// Where each chain goes from the codes last evaluated `[rows, d]`.
     fn propose(&mut self, evaluator: &mut Counted<'_>) -> Result<Array2<f32>, EvaluateError> {
-        let embedding_bar = Array2::zeros(self.population.embeddings.dim());
+        let embedding_bar = Array2::zeros(self.base.population.embeddings.dim());
         let back = evaluator.pull_back(embedding_bar.view())?;
         let reconstructed = if self.chain.epsilon1 > 0.0 {
-            evaluator.reconstruct(self.population.codes.view())?
+            evaluator.reconstruct(self.base.population.codes.view())?
         } else {
             None
         };
         self.has_prior_term = reconstructed.is_some();
-        let mut next = self.population.codes.clone();
-        for row in 0..self.population.len() {
-            if !self.population.is_known(row) {
+        let mut next = self.base.population.codes.clone();
+        for row in 0..self.base.population.len() {
+            if !self.base.population.is_known(row) {
                 continue;
             }
             let derivatives = Derivatives {
@@ -103,14 +89,14 @@ impl Ppgn {
             let mut code = self.moved(row, derivatives);
             if let Some(reconstructed) = &reconstructed {
                 let pairs = reconstructed.row(row).into_iter();
-                let pairs = pairs.zip(self.population.codes.row(row));
+                let pairs = pairs.zip(self.base.population.codes.row(row));
                 for (value, (&to, &from)) in code.iter_mut().zip(pairs) {
                     *value += self.chain.epsilon1 * (f64::from(to) - f64::from(from));
                 }
             }
             if code.iter().all(|value| value.is_finite()) {
                 if let Some(target) = next.row_mut(row).as_slice_mut() {
-                    self.population.prior.project_into(&mut code, target);
+                    self.base.population.prior.project_into(&mut code, target);
                 }
             } else {
                 self.redraw(row);
@@ -121,15 +107,15 @@ impl Ppgn {
 
     /// The code of a row after the terms of the condition and of the noise `[d]`.
     fn moved(&self, row: usize, derivatives: Derivatives<'_>) -> Vec<f64> {
-        let population = &self.population;
+        let population = &self.base.population;
         let prior = &population.prior;
         let mut gradient = vec![0.0; prior.code_length()];
         let activations = population.activations.row(row);
         derivatives.add_along(population.targets.towards(activations), &mut gradient);
         let mean = gradient.iter().map(|g| g.abs()).sum::<f64>() / gradient.len() as f64;
-        let size = self.tunables.step_size * prior.typical_spread();
+        let size = self.base.tunables.step_size * prior.typical_spread();
         let factor = if mean > 0.0 { size / mean } else { 0.0 };
-        let mut generator = noise(self.run_seed, row, self.step);
+        let mut generator = noise(self.run_seed, row, self.base.step);
         let parts = population.codes.row(row).into_iter();
         parts
             .zip(&gradient)
@@ -144,120 +130,88 @@ impl Ppgn {
     /// Saves the chains whose turn it is and that are inside.
     fn save_chains(&mut self, evaluator: &mut Counted<'_>) -> Result<Vec<Accepted>, EvaluateError> {
         let every = self.chain.save_every;
-        let due: Vec<usize> = (0..self.population.len())
-            .filter(|&row| self.population.is_known(row))
+        let due: Vec<usize> = (0..self.base.population.len())
+            .filter(|&row| self.base.population.is_known(row))
             .filter(|&row| self.age[row] > 0 && self.age[row].is_multiple_of(every))
             .collect();
-        let mut passed = self.population.check(&due, evaluator)?;
-        passed.truncate(self.wanted - self.population.accepted());
+        let mut passed = self.base.population.check(&due, evaluator)?;
+        passed.truncate(self.base.missing());
         Ok(passed
             .into_iter()
             .map(|(row, activations)| {
-                let accepted = self.population.accept(row, activations, self.step);
+                let accepted = self
+                    .base
+                    .population
+                    .accept(row, activations, self.base.step);
                 // The chain goes on.
-                self.population.set_status(row, Status::Visited);
+                self.base.population.set_status(row, Status::Visited);
                 accepted
             })
             .collect())
     }
 }
 
-impl Method for Ppgn {
-    fn step(&mut self, evaluator: &mut dyn Evaluate) -> Result<StepReport, EvaluateError> {
-        if self.finish.is_some() {
-            return Ok(StepReport::of(&self.population, self.step, self.finish));
-        }
-        let mut evaluator = Counted::new(evaluator);
-        self.step += 1;
-        let all: Vec<usize> = (0..self.population.len()).collect();
+impl Stepping for Ppgn {
+    fn base(&self) -> &Base {
+        &self.base
+    }
+
+    fn base_mut(&mut self) -> &mut Base {
+        &mut self.base
+    }
+
+    fn advance(&mut self, evaluator: &mut Counted<'_>) -> Result<Advance, EvaluateError> {
+        let all: Vec<usize> = (0..self.base.population.len()).collect();
         let reset_every = self.chain.reset_every;
         for &row in &all {
             if reset_every > 0 && self.age[row] > reset_every {
                 self.redraw(row);
             }
         }
-        for row in self.population.evaluate(&all, &mut evaluator)? {
+        for row in self.base.population.evaluate(&all, evaluator)? {
             self.redraw(row);
         }
         for &row in &all {
-            if self.population.is_feasible(row) {
-                self.population.set_status(row, Status::Visited);
+            if self.base.population.is_feasible(row) {
+                self.base.population.set_status(row, Status::Visited);
             }
         }
         // Pulled back before any re-check: a check must not come between the two halves.
-        let is_last = self.step >= self.tunables.max_steps;
-        let next = (!is_last)
-            .then(|| self.propose(&mut evaluator))
-            .transpose()?;
-        let accepted = self.save_chains(&mut evaluator)?;
-        if self.population.accepted() == self.wanted {
-            self.finish = Some(Finish::Complete);
-        } else if is_last {
-            self.finish = Some(Finish::MaxSteps);
-        }
-        if let (None, Some(next)) = (self.finish, next) {
-            for row in all {
+        let is_last = self.base.is_last_step();
+        let next = (!is_last).then(|| self.propose(evaluator)).transpose()?;
+        let accepted = self.save_chains(evaluator)?;
+        let has_ended = self.base.end();
+        if let (false, Some(next)) = (has_ended, next) {
+            for &row in &all {
                 // A row drawn anew waits at its start.
-                if self.population.is_known(row) {
-                    self.population.codes.row_mut(row).assign(&next.row(row));
+                if self.base.population.is_known(row) {
+                    let mut code = self.base.population.codes.row_mut(row);
+                    code.assign(&next.row(row));
                     self.age[row] += 1;
                 }
             }
         }
-        let lacks_prior_term = self.step == 1 && !is_last && !self.has_prior_term;
+        let lacks_prior_term = self.base.step == 1 && !is_last && !self.has_prior_term;
         let notices = lacks_prior_term.then(|| self.why_no_prior_term().to_owned());
-        Ok(StepReport {
-            live: self.population.len(),
+        Ok(Advance {
+            live: all.len(),
             accepted,
-            forwards: evaluator.forwards,
-            gradients: evaluator.gradients,
             notices: notices.into_iter().collect(),
-            ..StepReport::of(&self.population, self.step, self.finish)
+            ..Advance::default()
         })
     }
 
-    fn codes(&self) -> ArrayView2<'_, f32> {
-        self.population.codes.view()
+    fn redraw(&mut self, row: usize) {
+        self.base.population.redraw(row);
+        self.age[row] = 0;
     }
 
-    fn rows(&self) -> Rows<'_> {
-        self.population.rows()
-    }
-
-    fn tunables(&self) -> Tunables {
-        self.tunables
-    }
-
-    fn tune(&mut self, tunables: &Tunables) -> Result<(), SettingsError> {
-        tunables.check()?;
-        self.tunables = *tunables;
-        Ok(())
-    }
-
-    fn reseed(&mut self, row: usize) -> Result<(), ReseedError> {
-        self.population.may_reseed(row, self.finish)?;
-        self.redraw(row);
-        Ok(())
-    }
-
-    fn state(&self) -> State {
-        let mut state = State::default();
-        self.tunables.save(&mut state);
-        self.population.save(&mut state);
+    fn save(&self, state: &mut State) {
         state.put_u64("age", self.age.clone());
-        state.put_integer("step", self.step);
-        state.put_integer("finish", Finish::to_integer(self.finish));
-        state
     }
 
-    fn restore(&mut self, state: &State) -> Result<(), StateError> {
-        let tunables = Tunables::load(state)?;
-        let population = self.population.load(state)?;
-        let age = state.u64("age", population.len())?;
-        let step = state.integer("step")?;
-        self.finish = Finish::from_integer(state.integer("finish")?)?;
-        (self.tunables, self.population) = (tunables, population);
-        (self.age, self.step) = (age, step);
+    fn load(&mut self, state: &State) -> Result<(), StateError> {
+        self.age = state.u64("age", self.base.population.len())?;
         Ok(())
     }
 }

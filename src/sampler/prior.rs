@@ -15,6 +15,8 @@ const NORMAL_MASS: f64 = 0.999;
 const RIM: f64 = 1e-6;
 /// Halvings of the multiplier's bracket: enough for every bit of an f64.
 const HALVINGS: usize = 100;
+/// Draws of a code until a valid one is found.
+const DRAWS: usize = 16;
 
 /// The set of valid codes and the distribution that starts are drawn from.
 ///
@@ -283,29 +285,41 @@ impl Prior {
         Some(radius_squared * (1.0 - RIM) - distance)
     }
 
-    /// Draws the code of `seed`, always the same for the same seed. A draw that is not valid (one
-    /// in a thousand of the normal's, and what a clip cuts off) is projected.
+    /// Draws the code of `seed`, always the same for the same seed. What is not valid (one draw in a
+    /// thousand of the normal's, and what a clip cuts off) is drawn again, so that draws have the
+    /// density that random steps (`propose_into`) keep; after 16 draws it is projected.
     pub fn draw(&self, seed: u64) -> Vec<f32> {
         let mut generator = ChaCha20Rng::seed_from_u64(seed);
-        let mut code: Vec<f64> = (0..self.code_length())
+        let mut code = self.draw_free(&mut generator);
+        for _ in 1..DRAWS {
+            if self.holds(&code) {
+                break;
+            }
+            code = self.draw_free(&mut generator);
+        }
+        let mut drawn = vec![0.0; code.len()];
+        self.project_into(&mut code, &mut drawn);
+        drawn
+    }
+
+    /// A draw of the normal without its ball and bounds, or of the box.
+    fn draw_free(&self, generator: &mut ChaCha20Rng) -> Vec<f64> {
+        (0..self.code_length())
             .map(|j| match &self.shape {
                 Shape::Normal { mean, sd, .. } => {
-                    let standard: f64 = StandardNormal.sample(&mut generator);
+                    let standard: f64 = StandardNormal.sample(generator);
                     mean[j] + sd[j] * standard
                 }
                 Shape::Box => {
                     let (low, high) = (self.low[j], self.high[j]);
                     match Uniform::new_inclusive(low, high) {
-                        Ok(uniform) => uniform.sample(&mut generator),
+                        Ok(uniform) => uniform.sample(generator),
                         // Not reached with finite bounds in order.
                         Err(_) => low,
                     }
                 }
             })
-            .collect();
-        let mut drawn = vec![0.0; code.len()];
-        self.project_into(&mut code, &mut drawn);
-        drawn
+            .collect()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Settings changed and rows put at other starts between two steps.
 
-use super::replay::{bits, engine, every_kind, problem};
+use super::replay::{bits, engine, every_kind, problem, problem_of};
 use super::{drive, run};
 use crate::sampler::{
     Accepted, Finish, Method, MethodKind, ReseedError, RowStatus, Settings, State, Stop, Tunables,
@@ -29,7 +29,7 @@ fn steps(method: &mut dyn Method, count: usize) {
 #[test]
 fn a_tuned_method_goes_on_identically_from_its_state() {
     for settings in every_kind() {
-        let mut undisturbed = start(&settings, problem()).unwrap();
+        let mut undisturbed = start(&settings, problem_of(&settings)).unwrap();
         steps(&mut *undisturbed, 5);
         undisturbed.tune(&tuned(&settings)).unwrap();
         let live = undisturbed
@@ -42,7 +42,7 @@ fn a_tuned_method_goes_on_identically_from_its_state() {
         }
         let text = serde_json::to_string(&undisturbed.state()).unwrap();
         let state: State = serde_json::from_str(&text).unwrap();
-        let mut restored = start(&settings, problem()).unwrap();
+        let mut restored = start(&settings, problem_of(&settings)).unwrap();
         restored.restore(&state).unwrap();
         assert_eq!(restored.tunables(), tuned(&settings));
         assert_eq!(restored.state(), state);
@@ -71,7 +71,7 @@ fn a_tuned_step_is_that_of_a_method_with_these_settings() {
             give_up_after: tunables.give_up_after,
             ..settings.clone()
         };
-        let mut method = start(&settings, problem()).unwrap();
+        let mut method = start(&settings, problem_of(&settings)).unwrap();
         method.tune(&tunables).unwrap();
         let accepted: Vec<Accepted> = drive(&mut *method, &mut engine())
             .accepted()
@@ -79,9 +79,9 @@ fn a_tuned_step_is_that_of_a_method_with_these_settings() {
             .cloned()
             .collect();
         let accepted: Vec<&Accepted> = accepted.iter().collect();
-        let expected = run(&from_the_start, problem(), &mut engine());
+        let expected = run(&from_the_start, problem_of(&settings), &mut engine());
         assert_eq!(bits(&accepted), bits(&expected.accepted()), "{settings:?}");
-        let untuned = run(&settings, problem(), &mut engine());
+        let untuned = run(&settings, problem_of(&settings), &mut engine());
         assert_ne!(bits(&accepted), bits(&untuned.accepted()), "{settings:?}");
     }
 }
@@ -89,7 +89,7 @@ fn a_tuned_step_is_that_of_a_method_with_these_settings() {
 #[test]
 fn senseless_tunables_are_refused_and_change_nothing() {
     for settings in every_kind() {
-        let mut method = start(&settings, problem()).unwrap();
+        let mut method = start(&settings, problem_of(&settings)).unwrap();
         let before = method.state();
         let bad = Tunables {
             alpha: 2.0,
@@ -103,7 +103,7 @@ fn senseless_tunables_are_refused_and_change_nothing() {
 #[test]
 fn an_end_that_has_passed_ends_the_run_with_the_next_step() {
     for settings in every_kind() {
-        let mut method = start(&settings, problem()).unwrap();
+        let mut method = start(&settings, problem_of(&settings)).unwrap();
         steps(&mut *method, 2);
         let end = Tunables {
             max_steps: 1,
