@@ -28,10 +28,14 @@ use grid::{GRADIENTS_PER_SAMPLE, Key, Part, SAMPLES, parts};
 use store::{CellResult, Store};
 use subject::Subject;
 
+use invset::sampler::MethodKind;
+
 /// What the comparison is asked for.
 struct Options {
     /// The only subject to measure.
     only: Option<String>,
+    /// The only method to measure.
+    method: Option<MethodKind>,
     /// Time after which no further cell is begun.
     most: Option<Duration>,
     /// Whether cells are measured; else only the page is written.
@@ -41,8 +45,9 @@ struct Options {
 }
 
 const USAGE: &str = "\
-cargo bench --profile release --bench compare -- [--only SUBJECT] [--minutes N] [--page-only]
+cargo bench --profile release --bench compare -- [--only SUBJECT] [--method METHOD] [--minutes N] [--page-only]
   --only SUBJECT  fashion, scenes64 or pair
+  --method METHOD one of the methods; then the others' cells wait
   --minutes N     begin no cell after that time
   --page-only     measure nothing, write the tables of docs/methods.md anew";
 
@@ -71,11 +76,11 @@ fn measure_all(options: &Options, store: &mut Store) -> anyhow::Result<()> {
         }
     }
     for (part, subject) in &work {
-        tell_cost(part, subject, store)?;
+        tell_cost(part, subject, options, store)?;
     }
     let begun = Instant::now();
     for (part, subject) in &work {
-        let missing: Vec<Key> = missing(part, store);
+        let missing = missing(part, options, store);
         for (number, key) in missing.iter().enumerate() {
             if options.most.is_some_and(|most| begun.elapsed() >= most) {
                 eprintln!(
@@ -92,15 +97,21 @@ fn measure_all(options: &Options, store: &mut Store) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn missing(part: &Part, store: &Store) -> Vec<Key> {
-    let cells = part.cells().into_iter();
+fn missing(part: &Part, options: &Options, store: &Store) -> Vec<Key> {
+    let is_asked_for = |key: &Key| options.method.is_none_or(|method| method == key.method);
+    let cells = part.cells().into_iter().filter(is_asked_for);
     cells.filter(|key| store.get(key).is_none()).collect()
 }
 
 /// Says how many cells are to be done and about how long they take: as long as those of the same
 /// method that are done, or, before any is, as long as all the steps they may take.
-fn tell_cost(part: &Part, subject: &Subject, store: &Store) -> anyhow::Result<()> {
-    let missing = missing(part, store);
+fn tell_cost(
+    part: &Part,
+    subject: &Subject,
+    options: &Options,
+    store: &Store,
+) -> anyhow::Result<()> {
+    let missing = missing(part, options, store);
     let Some(first) = missing.first() else {
         eprintln!("{}: all cells are done", part.subject);
         return Ok(());
@@ -150,6 +161,7 @@ impl Options {
     fn from_command_line() -> Self {
         let mut options = Options {
             only: None,
+            method: None,
             most: None,
             measures: true,
             cells: repository("docs/methods/cells.jsonl"),
@@ -161,6 +173,10 @@ impl Options {
                 // Cargo's own.
                 "--bench" => {}
                 "--only" => options.only = Some(arguments.next().unwrap_or_else(|| usage())),
+                "--method" => {
+                    let method = arguments.next().and_then(|name| name.parse().ok());
+                    options.method = Some(method.unwrap_or_else(|| usage()));
+                }
                 "--minutes" => {
                     let minutes = arguments.next().and_then(|text| text.parse::<f64>().ok());
                     let minutes = minutes.unwrap_or_else(|| usage());

@@ -14,7 +14,8 @@ use serde_json::Value;
 fn sample(encoder: &str, out: &Path, more: &[&str]) -> Vec<String> {
     let out = out.to_str().unwrap();
     let mut words = vec!["sample", "--where", "bag in p90..p99", "-n", "4", "-k", "4"];
-    words.extend(["--encoder", encoder, "--json", "--quiet", "--out", out]);
+    words.extend(["--encoder", encoder, "--method", "incremental"]);
+    words.extend(["--json", "--quiet", "--out", out]);
     words.extend(more);
     words.into_iter().map(str::to_owned).collect()
 }

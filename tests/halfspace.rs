@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod common;
+#[path = "halfspace/cover.rs"]
+mod cover;
 #[path = "halfspace/share.rs"]
 mod share;
 
@@ -239,6 +241,26 @@ fn two_samples_are_nearly_as_far_apart_with_default_settings() {
     assert!(share >= 0.975, "{share}");
 }
 
+/// The codes of a run.
+fn codes_of(run: &Path, length: usize) -> Vec<Vec<f32>> {
+    let bytes = std::fs::read(run.join("samples.safetensors")).unwrap();
+    let file = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+    let codes = file.tensor("codes").unwrap();
+    assert_eq!(codes.shape()[1..], [length]);
+    let values: Vec<f32> = codes
+        .data()
+        .chunks_exact(4)
+        .map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap()))
+        .collect();
+    values.chunks(length).map(<[f32]>::to_vec).collect()
+}
+
+/// Uniform draws of the cube, others than those of any run.
+fn exact_draws(length: usize) -> impl Iterator<Item = Vec<f32>> {
+    let cube = Prior::uniform_box(vec![0.0; length], vec![1.0; length]).unwrap();
+    (1 << 60..).map(move |seed| cube.draw(seed))
+}
+
 #[test]
 fn every_sample_lies_in_the_half_space_and_in_the_cube() {
     let neuron = Neuron::of_the_bundle();
@@ -263,16 +285,9 @@ fn every_sample_lies_in_the_half_space_and_in_the_cube() {
             out.to_str().unwrap(),
         ]));
         assert_eq!(result["n_feasible"], 12, "{method}");
-        let bytes = std::fs::read(out.join("samples.safetensors")).unwrap();
-        let file = safetensors::SafeTensors::deserialize(&bytes).unwrap();
-        let codes = file.tensor("codes").unwrap();
-        assert_eq!(codes.shape(), [12, neuron.w.len()]);
-        let codes: Vec<f32> = codes
-            .data()
-            .chunks_exact(4)
-            .map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap()))
-            .collect();
-        for code in codes.chunks(neuron.w.len()) {
+        let codes = codes_of(&out, neuron.w.len());
+        assert_eq!(codes.len(), 12);
+        for code in codes {
             assert!(code.iter().all(|pixel| (0.0..=1.0).contains(pixel)));
             let value = neuron.value(code.iter().map(|&pixel| f64::from(pixel)));
             assert!(value + 1e-6 >= Z1, "{method}: {value}");

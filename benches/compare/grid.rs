@@ -10,6 +10,8 @@ pub(crate) const GRADIENTS_PER_SAMPLE: u64 = 200;
 /// Forward passes that cost what a step with its two vector-Jacobian products does, rounded down:
 /// 3.2 to 3.6 on these bundles.
 pub(crate) const FORWARDS_PER_GRADIENT: u64 = 3;
+/// Draws that `cover` looks at for each sample before its chains begin, a forward pass each.
+pub(crate) const DRAWS_PER_SAMPLE: u64 = 128;
 /// Samples in a batch of `incremental`.
 pub(crate) const BATCH: usize = 8;
 

@@ -6,7 +6,9 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, bail};
 use serde_json::Value;
 
-use super::grid::{BATCH, FORWARDS_PER_GRADIENT, GRADIENTS_PER_SAMPLE, Key, SAMPLES};
+use super::grid::{
+    BATCH, DRAWS_PER_SAMPLE, FORWARDS_PER_GRADIENT, GRADIENTS_PER_SAMPLE, Key, SAMPLES,
+};
 use super::store::CellResult;
 use super::subject::Subject;
 use invset::sampler::MethodKind;
@@ -16,7 +18,7 @@ pub(crate) fn command(key: &Key, subject: &Subject) -> Vec<String> {
     // A step is one gradient for each row. `incremental` has fewer rows; `cover` takes no gradients.
     let steps = match key.method {
         MethodKind::Incremental => GRADIENTS_PER_SAMPLE * (SAMPLES / BATCH) as u64,
-        MethodKind::Cover => GRADIENTS_PER_SAMPLE * FORWARDS_PER_GRADIENT,
+        MethodKind::Cover => GRADIENTS_PER_SAMPLE * FORWARDS_PER_GRADIENT - DRAWS_PER_SAMPLE,
         _ => GRADIENTS_PER_SAMPLE,
     };
     let init = match key.method {

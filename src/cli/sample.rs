@@ -250,7 +250,7 @@ mod tests {
             query: vec!["potter's wheel in p95..".to_owned()],
             manner: Manner {
                 encoder: EncoderChoice::Bundle,
-                settings: Settings::new(defaults::METHOD, defaults::SAMPLES),
+                settings: Settings::new(MethodKind::Cover, defaults::SAMPLES),
                 runtime: RuntimeRequest::default(),
                 micro_batch: None,
                 scheme: SchemeChoice::Auto,

@@ -35,14 +35,14 @@ pub(super) struct Sampling {
     /// Samples in a batch of `incremental`
     #[arg(short, default_value_t = 8, value_name = "K", value_parser = up_to::<usize>(MOST_SAMPLES))]
     k: usize,
-    /// How samples are found
-    #[arg(long, default_value_t = defaults::METHOD, value_name = "METHOD", value_parser = choices::<MethodKind>(MethodKind::ALL.iter().map(|choice| choice.name()).collect()))]
-    method: MethodKind,
+    /// How samples are found [default: cover, or incremental where starts, an encoder or transforms are given]
+    #[arg(long, value_name = "METHOD", value_parser = choices::<MethodKind>(MethodKind::ALL.iter().map(|choice| choice.name()).collect()))]
+    method: Option<MethodKind>,
     /// Where distances are measured: bundle (its own encoder), pixels, tensor:NAME or FILE.onnx
     #[arg(long, default_value_t, value_name = "ENCODER")]
     encoder: EncoderChoice,
     /// Where samples start: random, images:DIR or run:RUN
-    #[arg(long, default_value = "random", value_name = "START")]
+    #[arg(long, default_value = Settings::RANDOM, value_name = "START")]
     init: String,
     /// Blur the images of a bundle of pixels by a Gaussian of so many pixels; 0 is off (default: the bundle's)
     #[arg(long, value_name = "SIGMA")]
@@ -171,7 +171,11 @@ impl Sampling {
     }
 
     fn settings(&self, tuning: &Tuning) -> Settings {
-        let defaults = Settings::new(self.method, self.n);
+        let init = self.start();
+        let method = self
+            .method
+            .unwrap_or_else(|| defaults::method(&init, &self.encoder, self.transform.as_ref()));
+        let defaults = Settings::new(method, self.n);
         Settings {
             k: self.k,
             seed: self.seed,
@@ -184,7 +188,7 @@ impl Sampling {
             constraint: tuning.constraint,
             seeds_grow: !tuning.fixed_seeds,
             give_up_after: tuning.give_up_after,
-            init: self.start(),
+            init,
             ascent: Ascent {
                 steps: tuning.ascent_steps,
                 decay: tuning.decay,

@@ -34,7 +34,7 @@ impl CommandLine {
         if !request.manner.encoder.is_bundles() {
             line.flag("--encoder", request.manner.encoder.to_string());
         }
-        line.settings(&request.manner.settings);
+        line.settings(&request.manner);
         if let Some(smoothness) = request.manner.smoothness {
             line.flag("--smoothness", smoothness.to_string());
         }
@@ -57,11 +57,13 @@ impl CommandLine {
         &self.0
     }
 
-    fn settings(&mut self, settings: &Settings) {
+    fn settings(&mut self, manner: &Manner) {
+        let settings = &manner.settings;
         if settings.n != defaults::SAMPLES {
             self.flag("-n", settings.n.to_string());
         }
-        if settings.method != defaults::METHOD {
+        let transforms = manner.transforms.as_ref();
+        if settings.method != defaults::method(&settings.init, &manner.encoder, transforms) {
             self.flag("--method", settings.method.name());
         }
         let usual = Settings::new(settings.method, settings.n);

@@ -105,7 +105,9 @@ pub(super) fn starts(
 fn folder(init: &str, bundle: &Bundle) -> Result<PathBuf, RunError> {
     match init.strip_prefix("images:") {
         Some(folder) => Ok(Path::new(folder).to_owned()),
-        None if init == "random" => Ok(RealImages::remembered(bundle).ok_or(RealError::NotNamed)?),
+        None if init == Settings::RANDOM => {
+            Ok(RealImages::remembered(bundle).ok_or(RealError::NotNamed)?)
+        }
         None => Err(RunError::DatasetInit(init.to_owned())),
     }
 }

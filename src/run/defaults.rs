@@ -3,15 +3,25 @@
 
 use super::Manner;
 use crate::bundle::EncoderChoice;
-use crate::engine::SchemeChoice;
+use crate::engine::{SchemeChoice, Transforms};
 use crate::runtime::RuntimeRequest;
 use crate::sampler::{MethodKind, Settings};
 
 /// Samples wanted.
 pub const SAMPLES: usize = 48;
 
-/// How samples are found.
-pub const METHOD: MethodKind = MethodKind::Incremental;
+/// How samples are found: by `cover`, which finds all of them, covers the most and looks like real
+/// images (`docs/methods.md`). It forgets where it starts and optimises nothing, so that whoever
+/// names starts, an encoder or transforms gets the paper's method, which heeds them.
+pub fn method(init: &str, encoder: &EncoderChoice, transforms: Option<&Transforms>) -> MethodKind {
+    let is_usual =
+        init == Settings::RANDOM && *encoder == EncoderChoice::Bundle && transforms.is_none();
+    if is_usual {
+        MethodKind::Cover
+    } else {
+        MethodKind::Incremental
+    }
+}
 
 /// The folder that run folders are made in.
 pub const RUNS: &str = "runs";
@@ -20,7 +30,7 @@ pub const RUNS: &str = "runs";
 pub fn manner(runtime: RuntimeRequest) -> Manner {
     Manner {
         encoder: EncoderChoice::Bundle,
-        settings: Settings::new(METHOD, SAMPLES),
+        settings: Settings::new(MethodKind::Cover, SAMPLES),
         runtime,
         micro_batch: None,
         scheme: SchemeChoice::default(),

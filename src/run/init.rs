@@ -14,6 +14,7 @@ use crate::engine::{Engine, ImageNetwork};
 use crate::files;
 use crate::real::read_image;
 use crate::runtime::Runtime;
+use crate::sampler::Settings;
 
 /// Most images read as starts.
 const MOST_IMAGES: usize = 4096;
@@ -39,7 +40,7 @@ pub(super) fn starts(
     bundle: &Bundle,
     engine: &Engine,
 ) -> Result<Option<Given>, RunError> {
-    if init == "random" {
+    if init == Settings::RANDOM {
         return Ok(None);
     }
     if let Some(path) = init.strip_prefix("run:") {

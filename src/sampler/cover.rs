@@ -99,10 +99,9 @@ impl Cover {
         if self.rejection.end_round(accepted.len() as u64, missing) {
             return Ok((accepted, Some(self.rejection.tell(missing))));
         }
-        for row in self.base.population.live() {
-            let draws = self.base.population.redraw_nearest(row, evaluator)?;
-            self.rejection.look(draws);
-        }
+        let live = self.base.population.live();
+        let draws = self.base.population.redraw_nearest(&live, evaluator)?;
+        self.rejection.look(draws);
         Ok((accepted, None))
     }
 
@@ -169,7 +168,7 @@ impl Cover {
         };
         if steps >= self.base.tunables.give_up_after {
             self.motion.reset(row);
-            self.base.population.redraw_nearest(row, evaluator)?;
+            self.base.population.redraw_nearest(&[row], evaluator)?;
             return Ok(());
         }
         self.base.population.set_status(row, Status::Seeking(steps));

@@ -287,7 +287,7 @@ impl Joint {
                     if steps + 1 >= self.base.tunables.give_up_after
                         && self.base.step < self.base.tunables.max_steps =>
                 {
-                    self.base.population.redraw_nearest(row, evaluator)?;
+                    self.base.population.redraw_nearest(&[row], evaluator)?;
                     self.motion.reset(row);
                     moving[row] = false;
                 }

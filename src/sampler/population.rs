@@ -1,24 +1,23 @@
 //! The rows that a method moves: codes, their latest values, where they came from, how they fare.
 
+mod redraw;
+mod saved;
+
 use super::counted::Counted;
 use super::evaluate::EvaluateError;
 use super::method::Problem;
 use super::objective::{self, Sums};
 use super::prior::Prior;
 use super::reach::Reach;
-use super::report::{Accepted, Finish};
-use super::rows::{ReseedError, RowStatus, Rows};
+use super::report::Accepted;
+use super::rows::{RowStatus, Rows};
 use super::settings::SettingsError;
 use super::starts::Starts;
-use super::state::{State, StateError};
 use super::targets::Targets;
 use ndarray::{Array1, Array2, ArrayView1, Axis};
 
 /// Share of its least violation so far that a row must fall below to count as nearer.
 const PROGRESS: f64 = 0.98;
-
-/// Draws looked at when a start is given up.
-const CANDIDATES: usize = 16;
 
 /// How a row fares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -291,97 +290,6 @@ impl Population {
         &self.best
     }
 
-    /// Whether a row of a method that has come to `finish` may be put at another start.
-    ///
-    /// # Errors
-    /// There is no such row, its sample is accepted, or the method has ended.
-    pub(super) fn may_reseed(&self, row: usize, finish: Option<Finish>) -> Result<(), ReseedError> {
-        if finish.is_some() {
-            return Err(ReseedError::Ended);
-        }
-        if row >= self.len() {
-            let last = self.len() - 1;
-            return Err(ReseedError::Unknown { row, last });
-        }
-        if self.status[row] == Status::Accepted {
-            return Err(ReseedError::Accepted(row));
-        }
-        Ok(())
-    }
-
-    /// Puts a row at its next start.
-    pub(super) fn redraw(&mut self, row: usize) {
-        let start = self.starts.next(self.drawn[row]);
-        self.begin(row, start, start);
-    }
-
-    /// Whether the first starts are given codes.
-    pub(super) fn has_given_starts(&self) -> bool {
-        self.starts.are_given()
-    }
-
-    /// Puts a row at the first of its next starts that lies inside every interval, or else at the
-    /// nearest of several. The first starts of a run are plain draws; one that led nowhere is
-    /// replaced by the best of several, because where few codes can reach an interval most draws
-    /// lead nowhere too. Gives how many starts it went through.
-    ///
-    /// # Errors
-    /// The evaluator failed.
-    pub(super) fn redraw_nearest(
-        &mut self,
-        row: usize,
-        evaluator: &mut Counted<'_>,
-    ) -> Result<u64, EvaluateError> {
-        let starts: Vec<u64> =
-            std::iter::successors(Some(self.starts.next(self.drawn[row])), |&start| {
-                Some(self.starts.next(start))
-            })
-            .take(CANDIDATES)
-            .collect();
-        let mut codes = Array2::zeros((CANDIDATES, self.codes.ncols()));
-        for (mut code, &start) in codes.rows_mut().into_iter().zip(&starts) {
-            code.assign(&ndarray::aview1(&self.starts.code(start, &self.prior)));
-        }
-        let activations = evaluator.check(codes.view())?;
-        let mut nearest = (f64::INFINITY, starts[0]);
-        for (at, (activations, &start)) in activations.rows().into_iter().zip(&starts).enumerate() {
-            if self.targets.accept(activations) {
-                self.begin(row, start, start);
-                return Ok(at as u64 + 1);
-            }
-            let violation = self.targets.violation(activations);
-            if violation < nearest.0 {
-                nearest = (violation, start);
-            }
-        }
-        self.begin(row, nearest.1, starts[CANDIDATES - 1]);
-        Ok(CANDIDATES as u64)
-    }
-
-    /// Puts a row where another one is, from the same start.
-    pub(super) fn copy(&mut self, row: usize, from: usize) {
-        self.begin(row, self.start[from], self.drawn[row]);
-        let code = self.codes.row(from).to_owned();
-        let activations = self.activations.row(from).to_owned();
-        let embedding = self.embeddings.row(from).to_owned();
-        self.place(row, code.view(), activations.view(), embedding.view());
-    }
-
-    /// Puts a row at `start`; its next starts come after `drawn`.
-    fn begin(&mut self, row: usize, start: u64, drawn: u64) {
-        self.reach.begin(row);
-        self.start[row] = start;
-        self.drawn[row] = drawn;
-        let code = self.starts.code(start, &self.prior);
-        self.codes.row_mut(row).assign(&ndarray::aview1(&code));
-        self.embeddings.row_mut(row).fill(0.0);
-        self.activations.row_mut(row).fill(0.0);
-        self.known[row] = false;
-        self.status[row] = Status::Seeking(0);
-        self.nearest[row] = f64::MAX;
-        self.redraws += 1;
-    }
-
     /// Writes to `target` the valid code at `share` of a displacement from a row's code. `scratch`
     /// is overwritten.
     pub(super) fn arrive(
@@ -484,66 +392,5 @@ impl Population {
             best: &self.best,
             redraws: self.redraws,
         }
-    }
-
-    pub(super) fn save(&self, state: &mut State) {
-        state.put_matrix("codes", &self.codes);
-        state.put_matrix("embeddings", &self.embeddings);
-        state.put_matrix("activations", &self.activations);
-        state.put_matrix("inside_codes", &self.inside.codes);
-        state.put_matrix("inside_embeddings", &self.inside.embeddings);
-        state.put_matrix("inside_activations", &self.inside.activations);
-        state.put_u64("known", self.known.iter().map(|&k| u64::from(k)).collect());
-        state.put_u64(
-            "status",
-            self.status.iter().map(|s| s.to_integer()).collect(),
-        );
-        state.put_f64("nearest", &self.nearest);
-        state.put_u64("start", self.start.clone());
-        state.put_u64("drawn", self.drawn.clone());
-        state.put_optional_f32("best", &self.best);
-        self.reach.save(state);
-        state.put_optional_f32("floors", &self.floors);
-        state.put_integer("redraws", self.redraws);
-        state.put_integer("accepted", self.accepted as u64);
-    }
-
-    /// The rows of a state of the same problem.
-    pub(super) fn load(&self, state: &State) -> Result<Self, StateError> {
-        let rows = self.len();
-        Ok(Population {
-            codes: state.matrix("codes", self.codes.dim())?,
-            embeddings: state.matrix_of_rows("embeddings", rows)?,
-            activations: state.matrix("activations", self.activations.dim())?,
-            inside: Place {
-                codes: state.matrix("inside_codes", self.codes.dim())?,
-                embeddings: state.matrix_of_rows("inside_embeddings", rows)?,
-                activations: state.matrix("inside_activations", self.activations.dim())?,
-            },
-            known: state.u64("known", rows)?.iter().map(|&k| k != 0).collect(),
-            status: state
-                .u64("status", rows)?
-                .into_iter()
-                .map(Status::from_integer)
-                .collect(),
-            nearest: state.f64("nearest", Some(rows))?,
-            start: state.u64("start", rows)?,
-            drawn: state.u64("drawn", rows)?,
-            best: state.optional_f32("best", Some(self.best.len()))?,
-            reach: match Reach::load(state)? {
-                Some(reach) if reach.fits(rows, self.best.len()) => reach,
-                _ => Reach::new(rows, self.best.len()),
-            },
-            // Those of earlier versions have none.
-            floors: match state.arrays.contains_key("floors") {
-                true => state.optional_f32("floors", Some(self.floors.len()))?,
-                false => self.floors.clone(),
-            },
-            redraws: state.integer("redraws")?,
-            accepted: state.integer("accepted")? as usize,
-            prior: self.prior.clone(),
-            targets: self.targets.clone(),
-            starts: self.starts.clone(),
-        })
     }
 }

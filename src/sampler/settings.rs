@@ -144,6 +144,8 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// [`Settings::init`] of starts that are drawn from the prior.
+    pub const RANDOM: &str = "random";
     /// Default Adam step. On closed-form engines 0.02 to 0.8 end at the same optima; on `fashion`
     /// 0.05 reached p90..p99 of every unit tried in the fewest steps (0.03 to 0.1 tried).
     pub const STEP_SIZE: f64 = 0.05;
@@ -184,7 +186,7 @@ impl Settings {
             constraint: ConstraintKind::Projection,
             seeds_grow: true,
             give_up_after: Settings::GIVE_UP_AFTER,
-            init: "random".to_owned(),
+            init: Settings::RANDOM.to_owned(),
             ascent: Ascent::default(),
             chain: Chain::of(method, n),
         }

@@ -393,7 +393,7 @@ fn what_is_copied_is_what_is_started() {
         invset::run::CommandLine::of(request, &default).to_string()
     );
     assert!(
-        line.contains("--method joint") && line.contains("-n 60"),
+        line.contains("--method maximise") && line.contains("-n 60"),
         "{line}"
     );
 }

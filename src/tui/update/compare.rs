@@ -2,7 +2,7 @@
 
 use super::{across_as_down, close, everywhere, take_run, travel};
 use crate::run::Request;
-use crate::sampler::MethodKind;
+use crate::sampler::{MethodKind, Settings};
 use crate::tui::action::{Action, Tab};
 use crate::tui::app::App;
 use crate::tui::effect::Effect;
@@ -100,7 +100,7 @@ pub(super) fn real_images(app: &mut App) -> Vec<Effect> {
     let settings = &mut request.manner.settings;
     settings.method = MethodKind::Dataset;
     // The folder that was last used with the bundle.
-    settings.init = "random".to_owned();
+    settings.init = Settings::RANDOM.to_owned();
     if !app.compared.contains(&id) {
         app.compared.push(id);
     }
