@@ -7,7 +7,7 @@ use super::method::Problem;
 use super::motion::{Derivatives, Motion};
 use super::noise::noise;
 use super::population::Status;
-use super::rejection::Rejection;
+use super::rejection::{BEGINNINGS, Rejection};
 use super::report::Accepted;
 use super::settings::{Settings, SettingsError};
 use super::state::{State, StateError};
@@ -15,9 +15,6 @@ use super::statistics::Statistics;
 use super::stepping::{Advance, Base, Stepping};
 use super::tunables::Tunables;
 use ndarray::{Array2, Axis};
-
-/// Samples found by draws before chains begin at copies of them: fewer might miss a part of the set.
-const COPIED: usize = 8;
 
 /// Each row looks at draws of the prior, 16 at a step. What lies inside is an exact independent draw
 /// of the prior restricted to the inverse set and is a sample at once; intervals that hold a percent
@@ -72,7 +69,7 @@ impl Cover {
             rejection: if population.has_given_starts() {
                 Rejection::none()
             } else {
-                Rejection::new()
+                Rejection::new(population.len())
             },
             walked: vec![0; population.len()],
             base,
@@ -115,7 +112,7 @@ impl Cover {
             return Ok(());
         }
         let settled = self.base.population.settled();
-        if settled.len() >= COPIED {
+        if settled.len() as u64 >= BEGINNINGS {
             for (&row, &from) in seeking.iter().zip(settled.iter().cycle()) {
                 self.base.population.copy(row, from);
                 self.base.population.set_status(row, Status::Visited);

@@ -86,7 +86,7 @@ fn a_frequent_interval_is_sampled_by_draws_alone() {
 
 #[test]
 fn draws_of_a_rare_interval_are_samples_and_chains_from_them_find_the_others() {
-    let intervals = vec![interval(Some(3.0), Some(3.5))];
+    let intervals = vec![interval(Some(2.65), Some(3.5))];
     let settings = Settings {
         max_steps: 1000,
         ..settings(600)
@@ -98,16 +98,16 @@ fn draws_of_a_rare_interval_are_samples_and_chains_from_them_find_the_others() {
     let accepted = outcome.accepted();
     let drawn = accepted.iter().filter(|s| s.code == prior.draw(s.seed));
     let drawn: Vec<u64> = drawn.map(|sample| sample.seed).collect();
-    // The share is 0.11 %: about 14 of 100 rows find it in 128 draws.
-    assert!((40..140).contains(&drawn.len()), "{}", drawn.len());
+    // The share is 0.38 %, which is found after 17 draws of each row to be too small.
+    assert!((20..80).contains(&drawn.len()), "{}", drawn.len());
     assert!(accepted.iter().all(|sample| drawn.contains(&sample.seed)));
     let notices = notices(&outcome);
     assert!(notices[0].contains("chains find the other"), "{notices:?}");
     assert!(notices[1].contains("burn-in"), "{notices:?}");
     assert!(outcome.reports.iter().all(|report| report.gradients == 0));
-    // (φ(3) − φ(3.5)) / (Φ(3.5) − Φ(3)) is 3.186, and the ball of radius 4.03 takes a little of the far end.
+    // (φ(2.65) − φ(3.5)) / (Φ(3.5) − Φ(2.65)) is 2.911, and the ball of radius 4.03 takes a little of the far end.
     let x: f64 = accepted.iter().map(|s| f64::from(s.code[0])).sum::<f64>() / 600.0;
-    assert!((x - 3.19).abs() < 0.03, "{x}");
+    assert!((x - 2.905).abs() < 0.03, "{x}");
 }
 
 #[test]
