@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use common::{failure, json};
+use invset::run::RunFolder;
+use invset::run::measure::{Saved, Scorer};
 use serde_json::Value;
 
 /// Runs of eight samples, and a cache away from the user's.
@@ -36,12 +38,17 @@ impl Scene {
 
     /// A run for a label.
     fn sample(&self, label: &str, interval: &str) -> PathBuf {
+        self.sample_with(label, interval, &[])
+    }
+
+    /// The same with more flags.
+    fn sample_with(&self, label: &str, interval: &str, more: &[&str]) -> PathBuf {
         let out = self.path(label);
         let query = format!("{label} in {interval}");
         let path = out.to_str().unwrap();
         let counts = ["-n", "8", "-k", "8"];
         let rest = ["--json", "--quiet", "--out", path];
-        json(&self.invset(&[&["sample", "--where", &query], &counts[..], &rest].concat()));
+        json(&self.invset(&[&["sample", "--where", &query], &counts[..], &rest, more].concat()));
         out
     }
 
@@ -84,6 +91,52 @@ fn the_inverse_set_is_measured_and_the_samples_placed_between_its_ends() {
     for word in ["Vendi", "log det", "perceptual", "share of the code prior"] {
         assert!(text.contains(word), "{text}");
     }
+}
+
+/// What the screens show while a run is at work is what `metrics` says of the same samples.
+#[test]
+fn scores_of_a_run_so_far_are_those_of_metrics() {
+    let scene = Scene::new();
+    for (label, more) in [("coat", &[][..]), ("bag", &["--encoder", "pixels"][..])] {
+        let run = scene.sample_with(label, "p75..p95", more);
+        let measured = scene.metrics(&run, &[]);
+        let expected = measured["diversity"][0].as_object().unwrap();
+        let folder = RunFolder::open(&run).unwrap();
+        let found = Scorer::open(&folder).unwrap().score().unwrap();
+        assert_eq!(found.saved, 8);
+        // Read back as what the program wrote was: reading may change the last digit.
+        let found = serde_json::to_string(&found.scores).unwrap();
+        let found: Value = serde_json::from_str(&found).unwrap();
+        assert!(expected.len() > 12, "{expected:?}");
+        for (key, value) in expected {
+            match key.as_str() {
+                "intervals" => assert!(found[key]["vendi"].is_null(), "they take long"),
+                _ => assert_eq!(&found[key], value, "{label} {key}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_run_that_has_saved_nothing_or_whose_bundle_changed_is_not_scored() {
+    let scene = Scene::new();
+    let bundle = common::bundle_copy("fashion", scene.folder.path());
+    let run = scene.sample_with("coat", "p75..", &["--bundle", bundle.to_str().unwrap()]);
+    let folder = RunFolder::open(&run).unwrap();
+    let before = Saved::of(&folder).unwrap();
+    assert_eq!(Saved::of(&folder), Some(before));
+    let scorer = Scorer::open(&folder).unwrap();
+    let tensors = run.join("samples.safetensors");
+    let bytes = std::fs::read(&tensors).unwrap();
+    std::fs::write(&tensors, &bytes[..100]).unwrap();
+    assert_ne!(Saved::of(&folder), Some(before));
+    assert!(scorer.score().is_err());
+    std::fs::remove_file(&tensors).unwrap();
+    assert_eq!(Saved::of(&folder), None);
+    assert!(scorer.score().is_err());
+    std::fs::write(bundle.join("labels.txt"), "another\n").unwrap();
+    let error = Scorer::open(&folder).unwrap_err().to_string();
+    assert!(error.contains("labels.txt"), "{error}");
 }
 
 /// The images of one run stand for the real images of its class, those of another for other classes.

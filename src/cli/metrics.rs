@@ -1,8 +1,6 @@
 //! `invset metrics`: scores of a run's samples, from its folder alone.
 
-mod print;
 mod progress;
-mod table;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -13,7 +11,7 @@ pub(super) use self::progress::Shown;
 use super::Global;
 use super::exit::Status;
 use crate::run::RunFolder;
-use crate::run::measure::{Request, Watching, measure};
+use crate::run::measure::{Request, Watching, describe, measure};
 use crate::sampler::Effort;
 
 /// Arguments of `metrics`.
@@ -54,13 +52,14 @@ pub fn run(args: &MetricsArgs, global: &Global, out: &mut dyn Write) -> anyhow::
     let watching = Watching {
         share: &mut |progress| shown.update(progress),
         images: super::progress::of_images(false),
+        part: &mut |_| (),
     };
     let measured = measure(&folder, global.library.as_deref(), &request, watching)?;
     drop(shown);
     if args.json {
         writeln!(out, "{}", serde_json::to_string(&measured)?)?;
     } else {
-        print::report(&measured, out)?;
+        describe(&measured, out)?;
     }
     Ok(Status::Success)
 }

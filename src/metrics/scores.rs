@@ -41,7 +41,7 @@ pub struct Scores {
 }
 
 /// 95 % intervals of the scores of the same names; see [`super::resample`] for how each is taken.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Intervals {
     /// Of the mean distance.
     pub mean_pairwise: Option<Confidence>,
@@ -66,41 +66,57 @@ impl Scores {
         pairs: &PairDistances,
         bandwidth: Option<f64>,
     ) -> Self {
+        let scores = Scores::without_intervals(encoder, embeddings, pairs, bandwidth);
+        Scores {
+            intervals: scores.resampled(pairs),
+            ..scores
+        }
+    }
+
+    /// The same scores without their intervals, which take a hundred times longer.
+    pub fn without_intervals(
+        encoder: impl Into<String>,
+        embeddings: ArrayView2<'_, f32>,
+        pairs: &PairDistances,
+        bandwidth: Option<f64>,
+    ) -> Self {
         let diversity = Diversity::with_pairs(encoder, embeddings, pairs, bandwidth);
         let bandwidth = diversity.bandwidth;
         let radius = distinct::RADIUS_SHARE * bandwidth;
-        let distinct = distinct::distinct(pairs, radius);
-        let log_det = log_det::log_det(pairs, bandwidth);
-        let n = pairs.n();
+        Scores {
+            vendi_share: diversity.vendi / pairs.n() as f64,
+            distinct: distinct::distinct(pairs, radius),
+            distinct_radius: radius,
+            log_det: log_det::log_det(pairs, bandwidth),
+            log_det_epsilon: log_det::EPSILON,
+            riesz_energy: riesz::riesz_energy(pairs, bandwidth),
+            riesz_power: riesz::POWER,
+            intervals: Intervals::default(),
+            diversity,
+        }
+    }
+
+    /// The intervals of the scores.
+    fn resampled(&self, pairs: &PairDistances) -> Intervals {
+        let (n, bandwidth) = (pairs.n(), self.diversity.bandwidth);
         let count = |score: fn(&PairDistances, f64) -> f64, whole, parameter: f64| {
             jackknife(n, whole, |rows| score(&pairs.of_rows(rows), parameter))
         };
-        let intervals = Intervals {
+        Intervals {
             mean_pairwise: bootstrap(n, |counts| pairs.resampled_mean(counts, f64::sqrt)),
-            vendi: count(EffectiveCounts::vendi_of, diversity.vendi, bandwidth),
-            rke: count(EffectiveCounts::rke_of, diversity.rke, bandwidth),
+            vendi: count(EffectiveCounts::vendi_of, self.diversity.vendi, bandwidth),
+            rke: count(EffectiveCounts::rke_of, self.diversity.rke, bandwidth),
             distinct: count(
                 distinct_count,
-                distinct.map_or(f64::NAN, |d| d as f64),
-                radius,
+                self.distinct.map_or(f64::NAN, |d| d as f64),
+                self.distinct_radius,
             ),
-            log_det: jackknife_of_sum(n, log_det, |rows| {
+            log_det: jackknife_of_sum(n, self.log_det, |rows| {
                 log_det::log_det(&pairs.of_rows(rows), bandwidth)
             }),
             riesz_energy: bootstrap(n, |counts| {
                 pairs.resampled_mean(counts, |squared| riesz::pair_energy(squared, bandwidth))
             }),
-        };
-        Scores {
-            vendi_share: diversity.vendi / n as f64,
-            distinct,
-            distinct_radius: radius,
-            log_det,
-            log_det_epsilon: log_det::EPSILON,
-            riesz_energy: riesz::riesz_energy(pairs, bandwidth),
-            riesz_power: riesz::POWER,
-            intervals,
-            diversity,
         }
     }
 }

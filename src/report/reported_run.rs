@@ -113,6 +113,7 @@ impl ReportedRun {
                 let watching = Watching {
                     share: &mut *told.share,
                     images: told.images.clone(),
+                    part: &mut |_| (),
                 };
                 let library = library.as_deref();
                 let measured = measure(&folder, library, request, watching);

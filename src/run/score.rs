@@ -91,7 +91,7 @@ pub(super) fn spaces(
 
 /// Where the embeddings lie that a run optimises: the bundle's own encoder, or one chosen for the
 /// run as `--encoder` names it.
-fn optimised_space(bundle: &Bundle) -> String {
+pub(super) fn optimised_space(bundle: &Bundle) -> String {
     match &bundle.manifest().encoder {
         None => bundle.manifest().generator.domain.own_space().to_owned(),
         Some(_) if bundle.has_own_encoder() => ENCODER.to_owned(),

@@ -253,14 +253,7 @@ pub struct OpenedRun {
 /// Something changed since, or cannot be opened any more.
 pub fn open_run(folder: &RunFolder, library: Option<&Path>) -> Result<OpenedRun, RunError> {
     let file = RunFile::read(folder)?;
-    let bundle = Bundle::open(&file.bundle)?.with_encoder(&file.encoder)?;
-    let bundle = Arc::new(bundle.smoothed(file.smoothness)?);
-    unchanged::check_files(
-        &file.bundle,
-        &file.files,
-        &bundle.fingerprints()?,
-        folder.path(),
-    )?;
+    let bundle = open_bundle(folder, &file)?;
     let bundle = dataset::bundle_for(file.settings.method, &bundle)?;
     let query = Query::resolve(&file.query, &bundle)?;
     let resolved: Vec<_> = query.constraints.iter().map(ConstraintFile::new).collect();
@@ -278,6 +271,19 @@ pub fn open_run(folder: &RunFolder, library: Option<&Path>) -> Result<OpenedRun,
         runtime: opened.runtime,
         notes: opened.notes,
     })
+}
+
+/// The bundle of a run as it was when it started, with the encoder that was chosen for it.
+pub(super) fn open_bundle(folder: &RunFolder, file: &RunFile) -> Result<Arc<Bundle>, RunError> {
+    let bundle = Bundle::open(&file.bundle)?.with_encoder(&file.encoder)?;
+    let bundle = Arc::new(bundle.smoothed(file.smoothness)?);
+    unchanged::check_files(
+        &file.bundle,
+        &file.files,
+        &bundle.fingerprints()?,
+        folder.path(),
+    )?;
+    Ok(bundle)
 }
 
 /// Transforms drawn by the seed of a run.

@@ -1,11 +1,13 @@
 //! What `metrics` says of a run's samples: evaluated and scored again, from the run's folder alone.
 
 mod anchors;
+mod describe;
 mod index;
 mod perceptual;
 mod real;
 mod sanity;
 mod share;
+pub mod so_far;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -22,9 +24,11 @@ use crate::query::Query;
 use crate::real::{Progress, RealImages};
 use crate::sampler::{Effort, Evaluate, ShareProgress};
 
+pub use describe::describe;
 pub use index::{Independent, IndexReport};
 pub use real::{ClassKind, RealReport};
 pub use share::ShareReport;
+pub use so_far::{Saved, Scorer, ScoresSoFar};
 
 /// What is to be measured besides the scores.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -41,6 +45,25 @@ pub struct Watching<'a> {
     pub share: &'a mut dyn FnMut(ShareProgress),
     /// Looking at real images.
     pub images: Progress,
+    /// What is done now, as each part of the work begins.
+    pub part: &'a mut dyn FnMut(Part),
+}
+
+/// A part of the work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// The samples are evaluated again, and embedded in the judge.
+    Evaluating,
+    /// Distances, counts and their intervals are taken.
+    Scoring,
+    /// The judge compares images.
+    Perceptual,
+    /// The share of the code prior is measured.
+    Share,
+    /// Real images are read, measured and compared with.
+    Real,
+    /// The samples are placed between copies and independent members of the set.
+    Index,
 }
 
 /// Samples of a run, evaluated and scored again.
@@ -74,6 +97,12 @@ pub fn measure(
     request: &Request,
     watching: Watching<'_>,
 ) -> Result<Measured, RunError> {
+    let Watching {
+        share: share_progress,
+        images: image_progress,
+        part,
+    } = watching;
+    part(Part::Evaluating);
     let opened = open_run(folder, library)?;
     let samples = SampleTensors::read(folder)?;
     let mut engine = Engine::with_plan(
@@ -88,6 +117,7 @@ pub fn measure(
     let images = engine.render(codes)?;
     let (runtime, bundle) = (opened.runtime.as_ref(), opened.bundle.as_ref());
     let spaces = score::spaces(&engine, runtime, bundle, &samples, &images)?;
+    part(Part::Scoring);
     let pairs: Vec<PairDistances> = spaces
         .iter()
         .map(|space| PairDistances::of(space.embeddings.view()))
@@ -97,9 +127,13 @@ pub fn measure(
         Scores::of(&space.name, rows, pairs, space.bandwidth)
     });
     let diversity = scored.collect();
+    part(Part::Perceptual);
     let perceptual = perceptual::perceptual(&opened, &engine.shapes().image, &images)?;
     let found = match &request.share {
-        Some(effort) => Some(share::share(&opened, &mut engine, effort, watching.share)?),
+        Some(effort) => {
+            part(Part::Share);
+            Some(share::share(&opened, &mut engine, effort, share_progress)?)
+        }
         None => None,
     };
     let folder_of_images = request
@@ -107,13 +141,11 @@ pub fn measure(
         .clone()
         .or_else(|| RealImages::remembered(bundle));
     let compared = match &folder_of_images {
-        Some(path) => Some(real::compare(
-            &opened,
-            path,
-            &spaces,
-            &images,
-            watching.images,
-        )?),
+        Some(path) => {
+            part(Part::Real);
+            let compared = real::compare(&opened, path, &spaces, &images, image_progress)?;
+            Some(compared)
+        }
         None => None,
     };
     let members = match (&found, &compared) {
@@ -124,7 +156,10 @@ pub fn measure(
         _ => None,
     };
     let index = match &members {
-        Some(members) => index::index(&opened, &mut engine, codes, &spaces, &pairs, members)?,
+        Some(members) => {
+            part(Part::Index);
+            index::index(&opened, &mut engine, codes, &spaces, &pairs, members)?
+        }
         None => None,
     };
     Ok(Measured {

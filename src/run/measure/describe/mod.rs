@@ -1,15 +1,19 @@
-//! Scores as text.
+//! Scores as text, for `metrics` and for the screens.
 
 mod real;
+mod table;
 
 use std::io::{self, Write};
 
-use super::table::{Table, figure, optional, with_interval};
+use self::table::{Table, figure, optional, with_interval};
+use super::{Independent, Measured, ShareReport};
 use crate::metrics::{BandwidthSource, Perceptual, Scores};
-use crate::run::measure::{Independent, Measured, ShareReport};
 
-/// Everything that was measured.
-pub(super) fn report(measured: &Measured, out: &mut dyn Write) -> io::Result<()> {
+/// Writes everything that was measured.
+///
+/// # Errors
+/// `out` takes no more.
+pub fn describe(measured: &Measured, out: &mut dyn Write) -> io::Result<()> {
     writeln!(
         out,
         "{} of {} samples inside on a fresh forward pass",

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use crate::cli::metrics::table::{Table, optional, with_interval};
+use super::table::{Table, optional, with_interval};
 use crate::metrics::{AgainstReal, RowMean, Sanity};
 use crate::run::measure::{ClassKind, Measured, RealReport};
 use crate::text::clean;
