@@ -31,6 +31,8 @@ mod run;
 mod runs;
 #[path = "actions/samples.rs"]
 mod samples;
+#[path = "actions/scores.rs"]
+mod scores;
 #[path = "screens/story.rs"]
 #[allow(dead_code)]
 mod story;
@@ -53,6 +55,7 @@ fn all() -> Vec<Case> {
         samples::cases(),
         runs::cases(),
         overlays::cases(),
+        scores::cases(),
     ]
     .concat()
 }

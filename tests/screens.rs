@@ -12,6 +12,9 @@ mod story;
 #[path = "screens/styled.rs"]
 mod styled;
 
+use std::sync::Arc;
+
+use invset::tui::model::measuring::{Measurement, Measuring};
 use story::{Story, press, type_text};
 
 const SIZES: [(u16, u16); 4] = [(60, 16), (80, 24), (120, 40), (200, 60)];
@@ -80,6 +83,54 @@ fn a_run_is_watched() {
         story.run();
         story.steps(1..=40);
         story.samples(5);
+        story.scores(5);
+    });
+}
+
+#[test]
+fn scores_that_cannot_be_taken_say_why() {
+    let mut story = Story::new(120, 40);
+    story.run();
+    story.samples(5);
+    let scores = Err("run 'x': 'judge.onnx' of bundle 'b' has changed".to_owned());
+    let run = invset::tui::message::RunId(0);
+    story.tell(invset::tui::message::Message::Scores { run, scores });
+    let text = story.text();
+    assert!(text.contains("no scores: run 'x'"), "{text}");
+}
+
+#[test]
+fn all_scores_are_what_metrics_prints() {
+    let lines = [
+        "5 of 5 samples inside on a fresh forward pass",
+        "",
+        "diversity       encoder                 judge",
+        "mean distance   12.34 [11.02, 13.11]    3.210 [3.101, 3.411]",
+        "least distance  4.210                   1.020",
+        "Vendi           4.120 [3.900, 4.321]    3.870 [3.500, 4.011]",
+    ];
+    let measurement = Measurement {
+        samples: 5,
+        lines: lines.map(str::to_owned).into(),
+    };
+    let measured = Measuring::Done(Arc::new(measurement));
+    check("scores", |story| {
+        story.run();
+        story.samples(6);
+        press(story, "M");
+        story.measured(measured.clone());
+    });
+    check("scores_failed", |story| {
+        story.run();
+        story.samples(6);
+        press(story, "M");
+        let reason = "run 'runs/x': 'judge.onnx' of bundle 'fashion' is not what it was when the run started";
+        story.measured(Measuring::Failed(reason.to_owned()));
+    });
+    check("scores_at_work", |story| {
+        story.run();
+        story.samples(6);
+        press(story, "M");
     });
 }
 
@@ -140,6 +191,7 @@ fn runs_are_compared_side_by_side() {
         story.steps(1..=20);
         story.samples(6);
         story.compare_with_another();
+        story.scores(6);
         press(story, "5");
     });
 }

@@ -46,7 +46,7 @@ TAPE = [
     # All 48 at once, each until it is where it should be.
     ("type", "\t\t", RIGHT),
     ("wait", "method        joint"),
-    ("type", DOWN, DOWN, DOWN, RIGHT),
+    ("type", DOWN, DOWN, DOWN, DOWN, RIGHT),
     ("wait", "--stop feasible"),
     ("type", "\x12"),
     ("wait", "steps/s"),

@@ -202,17 +202,27 @@ impl Bundle {
         let Some(asked) = smoothness else {
             return Ok(self);
         };
-        let generator = &mut self.manifest.generator;
-        match &mut generator.form {
-            GeneratorForm::Network(_) => {
-                return Err(SmoothnessError::Network(text::clean(&self.manifest.name)));
-            }
-            GeneratorForm::Code { .. } if matches!(generator.domain, Domain::Table(_)) => {
-                return Err(SmoothnessError::Table(text::clean(&self.manifest.name)));
-            }
-            GeneratorForm::Code { smoothness, .. } => *smoothness = asked,
+        self.takes_smoothness()?;
+        if let GeneratorForm::Code { smoothness, .. } = &mut self.manifest.generator.form {
+            *smoothness = asked;
         }
         Ok(self)
+    }
+
+    /// Whether its images, or signals, can be blurred.
+    ///
+    /// # Errors
+    /// They come from a network, or are rows of a table.
+    pub fn takes_smoothness(&self) -> Result<(), SmoothnessError> {
+        let generator = &self.manifest.generator;
+        let name = || text::clean(&self.manifest.name);
+        match generator.form {
+            GeneratorForm::Network(_) => Err(SmoothnessError::Network(name())),
+            GeneratorForm::Code { .. } if matches!(generator.domain, Domain::Table(_)) => {
+                Err(SmoothnessError::Table(name()))
+            }
+            GeneratorForm::Code { .. } => Ok(()),
+        }
     }
 
     /// The bytes of one of its files.

@@ -243,6 +243,8 @@ mod tests {
     use crate::run::{CommandLine, Manner};
     use crate::runtime::{DeviceChoice, RuntimeChoice, RuntimeRequest};
     use crate::sampler::{Ascent, Chain, ConstraintKind, MethodKind, Settings, Stop, Update};
+    use crate::tui::model::applies::Takes;
+    use crate::tui::model::settings;
 
     fn usual() -> Request {
         Request {
@@ -329,6 +331,53 @@ mod tests {
             let line = CommandLine::of(&request, "");
             assert_eq!(parsed(line.words().to_vec()), request, "{line}");
         }
+    }
+
+    /// Every setting of the query screen, at every end of its values and with every method: the line that
+    /// the screen shows is read as what the screen starts.
+    #[test]
+    fn what_the_query_screen_asks_for_is_a_command_line_that_asks_for_it() {
+        let before = usual().manner;
+        let mut seen = std::collections::BTreeSet::new();
+        for method in MethodKind::ALL {
+            let manner = Manner {
+                settings: Settings::new(*method, defaults::SAMPLES),
+                ..before.clone()
+            };
+            let mut knobs = settings::knobs(&manner);
+            knobs.set_bundle(Takes {
+                smoothness: true,
+                transforms: true,
+            });
+            let ids: Vec<&str> = knobs.shown().iter().map(|knob| knob.id).collect();
+            for (at, id) in ids.into_iter().enumerate().skip(1) {
+                for steps in [-1000, -1, 1, 1000] {
+                    knobs.cursor.select(at);
+                    assert_eq!(knobs.selected().unwrap().id, id);
+                    knobs.step(steps);
+                    let asked = Request {
+                        manner: settings::manner(&knobs, &manner),
+                        out: settings::out(&knobs),
+                        ..usual()
+                    };
+                    asked.manner.settings.check().unwrap();
+                    let line = CommandLine::of(&asked, "");
+                    assert_eq!(parsed(line.words().to_vec()), asked, "{line}");
+                    if line.to_string().contains(&format!("-{id}")) {
+                        seen.insert(id);
+                    }
+                    knobs.reset();
+                }
+            }
+        }
+        let flags = super::super::sampling::flags();
+        let unseen: Vec<&str> = flags
+            .iter()
+            .map(|flag| flag.as_str())
+            .filter(|flag| !seen.contains(flag.replace('_', "-").as_str()))
+            .collect();
+        // The first setting, a text of any kind, and another word for starts.
+        assert_eq!(unseen, ["method", "init", "images"]);
     }
 
     #[test]

@@ -20,6 +20,24 @@ pub enum SchemeChoice {
     TwoPass,
 }
 
+impl SchemeChoice {
+    /// Every choice.
+    pub const ALL: [SchemeChoice; 3] = [
+        SchemeChoice::Auto,
+        SchemeChoice::Split,
+        SchemeChoice::TwoPass,
+    ];
+
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            SchemeChoice::Auto => "auto",
+            SchemeChoice::Split => "split",
+            SchemeChoice::TwoPass => "two-pass",
+        }
+    }
+}
+
 /// How the backward pass gets the forward values it needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -19,9 +19,42 @@ use crate::sampler::Settings;
 /// Most images read as starts.
 const MOST_IMAGES: usize = 4096;
 
+/// What starts an `--init` that names a folder or a run.
+const IMAGES: &str = "images:";
+const RUN: &str = "run:";
+
+/// What `--init` names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start<'a> {
+    /// Random codes.
+    Random,
+    /// The codes of the images in a folder.
+    Images(&'a Path),
+    /// The codes of another run's samples.
+    Run(&'a Path),
+}
+
+impl Start<'_> {
+    /// Reads it; whether the folder is there is found when it is opened.
+    ///
+    /// # Errors
+    /// It is not written as a start is.
+    pub fn parse(init: &str) -> Result<Start<'_>, RunError> {
+        if init == Settings::RANDOM {
+            Ok(Start::Random)
+        } else if let Some(path) = init.strip_prefix(IMAGES) {
+            Ok(Start::Images(Path::new(path)))
+        } else if let Some(path) = init.strip_prefix(RUN) {
+            Ok(Start::Run(Path::new(path)))
+        } else {
+            Err(RunError::InitSyntax(init.to_owned()))
+        }
+    }
+}
+
 /// The same `--init` with the folder or run that it names by its absolute path.
 pub(super) fn absolute(init: &str) -> String {
-    for kind in ["run:", "images:"] {
+    for kind in [RUN, IMAGES] {
         if let Some(path) = init.strip_prefix(kind)
             // One that is not there stays as it was typed, for the message.
             && let Ok(path) = Path::new(path).canonicalize()
@@ -40,34 +73,34 @@ pub(super) fn starts(
     bundle: &Bundle,
     engine: &Engine,
 ) -> Result<Option<Given>, RunError> {
-    if init == Settings::RANDOM {
-        return Ok(None);
+    match Start::parse(init)? {
+        Start::Random => Ok(None),
+        Start::Images(path) => from_images(path, runtime, bundle, engine, init).map(Some),
+        Start::Run(path) => from_run(path, engine, init).map(Some),
     }
-    if let Some(path) = init.strip_prefix("run:") {
-        let folder = RunFolder::open(Path::new(path))?;
-        let samples = SampleTensors::read(&folder)?;
-        let length = engine.shapes().code_length;
-        if samples.code_length != length {
-            return Err(RunError::Init {
-                what: init.to_owned(),
-                reason: format!(
-                    "its codes have {} values, this bundle's have {length}",
-                    samples.code_length
-                ),
-            });
-        }
-        let pictures = samples.indices.iter();
-        return Ok(Some(Given {
-            sources: pictures
-                .map(|&index| RunFolder::image_name(index.unsigned_abs()))
-                .collect(),
-            codes: matrix(samples.codes, length, init)?,
-        }));
+}
+
+/// The codes of another run's samples.
+fn from_run(path: &Path, engine: &Engine, init: &str) -> Result<Given, RunError> {
+    let folder = RunFolder::open(path)?;
+    let samples = SampleTensors::read(&folder)?;
+    let length = engine.shapes().code_length;
+    if samples.code_length != length {
+        return Err(RunError::Init {
+            what: init.to_owned(),
+            reason: format!(
+                "its codes have {} values, this bundle's have {length}",
+                samples.code_length
+            ),
+        });
     }
-    if let Some(path) = init.strip_prefix("images:") {
-        return from_images(Path::new(path), runtime, bundle, engine, init).map(Some);
-    }
-    Err(RunError::InitSyntax(init.to_owned()))
+    let pictures = samples.indices.iter();
+    Ok(Given {
+        sources: pictures
+            .map(|&index| RunFolder::image_name(index.unsigned_abs()))
+            .collect(),
+        codes: matrix(samples.codes, length, init)?,
+    })
 }
 
 fn matrix(values: Vec<f32>, width: usize, what: &str) -> Result<Array2<f32>, RunError> {

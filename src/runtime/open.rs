@@ -54,6 +54,24 @@ pub enum DeviceChoice {
     Cuda,
 }
 
+impl RuntimeChoice {
+    /// Every choice.
+    pub const ALL: [RuntimeChoice; 3] = [
+        RuntimeChoice::Auto,
+        RuntimeChoice::OnnxRuntime,
+        RuntimeChoice::Embedded,
+    ];
+
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            RuntimeChoice::Auto => "auto",
+            RuntimeChoice::OnnxRuntime => "onnxruntime",
+            RuntimeChoice::Embedded => "embedded",
+        }
+    }
+}
+
 impl DeviceChoice {
     /// Every choice.
     pub const ALL: [DeviceChoice; 3] = [DeviceChoice::Auto, DeviceChoice::Cpu, DeviceChoice::Cuda];

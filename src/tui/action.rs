@@ -120,6 +120,8 @@ pub enum Action {
     Smaller,
     /// Save the selected samples elsewhere.
     Export,
+    /// Every score of the run's samples, with the judge's and those against real images.
+    Scores,
     /// Look again.
     Refresh,
     /// Start a run for each constraint alone.
@@ -208,11 +210,13 @@ pub enum Place {
     Prompt,
     /// The themes.
     Themes,
+    /// Every score of a run.
+    Scores,
 }
 
 impl Place {
     /// All, in the order of the documentation.
-    pub const ALL: [Place; 18] = [
+    pub const ALL: [Place; 19] = [
         Place::Everywhere,
         Place::Search,
         Place::Units,
@@ -231,6 +235,7 @@ impl Place {
         Place::Question,
         Place::Prompt,
         Place::Themes,
+        Place::Scores,
     ];
 
     /// Its name in the help and in the documentation.
@@ -254,6 +259,7 @@ impl Place {
             Place::Question => "Question",
             Place::Prompt => "Typing a value",
             Place::Themes => "Themes",
+            Place::Scores => "All scores",
         }
     }
 
@@ -269,7 +275,12 @@ impl Place {
     pub fn is_open(self) -> bool {
         !matches!(
             self,
-            Place::Help | Place::Palette | Place::Question | Place::Prompt | Place::Themes
+            Place::Help
+                | Place::Palette
+                | Place::Question
+                | Place::Prompt
+                | Place::Themes
+                | Place::Scores
         )
     }
 }
@@ -295,7 +306,7 @@ pub struct Entry {
 
 use Place::{
     Compare, Constraints, Everywhere, Filter, Gallery, Help, Interval, Large, Map, Palette, Prompt,
-    Question, Run, Runs, Search, Settings, Themes, Units,
+    Question, Run, Runs, Scores, Search, Settings, Themes, Units,
 };
 
 macro_rules! table {
@@ -334,18 +345,18 @@ table! {
     Action::Start, "start", "start", ["ctrl-r", "f5"], [Search, Units, Interval, Constraints, Settings], 5, "Start a run with this query.";
     Action::NextPane, "next-pane", "next part", ["tab"], [Search, Units, Interval, Constraints, Settings], 40, "Go to the next part of the screen.";
     Action::PreviousPane, "previous-pane", "part before", ["backtab"], [Search, Units, Interval, Constraints, Settings], 0, "Go to the part of the screen before.";
-    Action::Up, "up", "up", ["up", "k"], [Search, Units, Interval, Constraints, Settings, Run, Gallery, Map, Compare, Runs, Filter, Help, Palette, Question, Themes], 0, "One up.";
-    Action::Down, "down", "down", ["down", "j"], [Search, Units, Interval, Constraints, Settings, Run, Gallery, Map, Compare, Runs, Filter, Help, Palette, Question, Themes], 0, "One down.";
-    Action::Left, "left", "less", ["left", "h"], [Interval, Settings, Run, Gallery, Map, Compare, Large, Question], 0, "One to the left, or the value a step down.";
-    Action::Right, "right", "more", ["right", "l"], [Interval, Settings, Run, Gallery, Map, Compare, Large, Question], 0, "One to the right, or the value a step up.";
+    Action::Up, "up", "up", ["up", "k"], [Search, Units, Interval, Constraints, Settings, Run, Gallery, Map, Compare, Runs, Filter, Help, Palette, Question, Themes, Scores], 0, "One up.";
+    Action::Down, "down", "down", ["down", "j"], [Search, Units, Interval, Constraints, Settings, Run, Gallery, Map, Compare, Runs, Filter, Help, Palette, Question, Themes, Scores], 0, "One down.";
+    Action::Left, "left", "less", ["left", "h"], [Interval, Settings, Run, Gallery, Map, Compare, Large, Question, Scores], 0, "One to the left, or the value a step down.";
+    Action::Right, "right", "more", ["right", "l"], [Interval, Settings, Run, Gallery, Map, Compare, Large, Question, Scores], 0, "One to the right, or the value a step up.";
     Action::FarLeft, "far-left", "ten less", ["shift-left", "H"], [Interval, Settings, Run], 0, "The value ten steps down.";
     Action::FarRight, "far-right", "ten more", ["shift-right", "L"], [Interval, Settings, Run], 0, "The value ten steps up.";
-    Action::PageUp, "page-up", "page up", ["pageup"], [Search, Units, Gallery, Compare, Runs, Filter, Help, Palette, Themes], 0, "A page up.";
-    Action::PageDown, "page-down", "page down", ["pagedown"], [Search, Units, Gallery, Compare, Runs, Filter, Help, Palette, Themes], 0, "A page down.";
-    Action::First, "first", "first", ["home", "g"], [Units, Gallery, Map, Compare, Runs, Help, Themes], 0, "Go to the first.";
-    Action::Last, "last", "last", ["end", "G"], [Units, Gallery, Map, Compare, Runs, Help, Themes], 0, "Go to the last.";
+    Action::PageUp, "page-up", "page up", ["pageup"], [Search, Units, Gallery, Compare, Runs, Filter, Help, Palette, Themes, Scores], 0, "A page up.";
+    Action::PageDown, "page-down", "page down", ["pagedown"], [Search, Units, Gallery, Compare, Runs, Filter, Help, Palette, Themes, Scores], 0, "A page down.";
+    Action::First, "first", "first", ["home", "g"], [Units, Gallery, Map, Compare, Runs, Help, Themes, Scores], 0, "Go to the first.";
+    Action::Last, "last", "last", ["end", "G"], [Units, Gallery, Map, Compare, Runs, Help, Themes, Scores], 0, "Go to the last.";
     Action::Choose, "choose", "choose", ["enter"], [Search, Units, Constraints, Settings, Run, Gallery, Map, Compare, Runs, Filter, Palette, Question, Prompt, Themes], 10, "Take what is selected: the unit, the picture large, the run.";
-    Action::Back, "back", "back", ["esc"], [Search, Units, Interval, Constraints, Settings, Gallery, Map, Compare, Runs, Filter, Large, Help, Palette, Question, Prompt, Themes], 70, "Leave without a change.";
+    Action::Back, "back", "back", ["esc"], [Search, Units, Interval, Constraints, Settings, Gallery, Map, Compare, Runs, Filter, Large, Help, Palette, Question, Prompt, Themes, Scores], 70, "Leave without a change.";
     Action::Search, "search", "search", ["/"], [Units, Interval, Constraints, Settings, Runs], 20, "Search by typing.";
     Action::Bundles, "bundles", "bundle", ["b", "ctrl-b"], [Search, Units, Interval, Constraints, Settings], 35, "Choose another bundle of networks.";
     Action::Add, "add", "and", ["a", "ctrl-a"], [Search, Units, Interval, Constraints], 30, "Ask for this unit too: all constraints hold at once.";
@@ -378,7 +389,8 @@ table! {
     Action::Export, "export", "export", ["e"], [Gallery, Large], 13, "Save the selected samples as pictures with a table beside them.";
     Action::Alone, "alone", "each alone", ["a"], [Compare], 31, "Start a run for each constraint of the run alone, and compare them with it.";
     Action::RealImages, "real-images", "real images", ["i"], [Run, Gallery, Compare], 0, "Put the real images inside the interval beside the samples, out of the folder last measured with invset stats.";
-    Action::Refresh, "refresh", "refresh", ["ctrl-u"], [Runs], 0, "Look for run folders again.";
+    Action::Scores, "scores", "all scores", ["M"], [Run, Gallery, Map], 17, "Every score of the samples, in the encoder and in the judge and against real images: takes networks and time.";
+    Action::Refresh, "refresh", "refresh", ["ctrl-u"], [Runs, Scores], 72, "Look for run folders again; of all scores: take them again.";
 }
 
 /// The entry of an action.

@@ -100,6 +100,8 @@ pub struct App {
     pub current: Option<RunId>,
     /// The runs that are compared.
     pub compared: Vec<RunId>,
+    /// The runs whose scores are kept up to date.
+    pub scored: Vec<RunId>,
     /// Where the comparison is scrolled to.
     pub compare: Cursor,
     /// The gallery's order and selection.
@@ -165,6 +167,7 @@ impl App {
             runs: Vec::new(),
             current: None,
             compared: Vec::new(),
+            scored: Vec::new(),
             compare: Cursor::default(),
             gallery: GalleryView::default(),
             list: RunsView::default(),

@@ -41,6 +41,10 @@ pub enum Effect {
     LoadMap(RunId),
     /// Let the classifier look at a sample.
     Portray(RunId, u64),
+    /// Keep the scores of the saved samples of these runs up to date, and of no others.
+    Score(Vec<RunId>),
+    /// Evaluate and score the saved samples of a run again, with the judge and real images.
+    Measure(RunId),
     /// List all run folders.
     ListRuns,
     /// Delete a run's folder.

@@ -2,6 +2,7 @@
 
 use super::action::{Action, Place, Tab};
 use super::app::App;
+use super::model::measuring::Measuring;
 use super::update::{beside, subject};
 use crate::run::{RunState, WorkerState};
 use crate::sampler::MethodKind;
@@ -29,7 +30,11 @@ pub(super) fn why_not(app: &App, action: Action) -> Option<&'static str> {
             None => Some(NO_RUN),
             Some(run) => (run.file.constraint.len() < 2).then_some("there is no other constraint"),
         },
-        (_, Action::Mark | Action::Drop | Action::Export | Action::SelectAll)
+        (Place::Scores, Action::Refresh) => {
+            let measuring = app.run().map(|run| &run.measuring);
+            matches!(measuring, Some(Measuring::Working { .. })).then_some("they are being taken")
+        }
+        (_, Action::Mark | Action::Drop | Action::Export | Action::SelectAll | Action::Scores)
         | (Place::Gallery, Action::Select)
         | (Place::Run | Place::Gallery | Place::Map, Action::Choose) => no_sample(),
         (_, Action::CopyCommand) => copy_command(app),

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::chord::Chord;
+use super::model::measuring::Measuring;
 use super::model::run_view::{EmbeddingMap, Portrait};
 use crate::bundle::Bundle;
 use crate::machine::Gpu;
@@ -12,6 +13,7 @@ use crate::query::UnitIndex;
 use crate::run::Listed;
 use crate::run::Seen;
 use crate::run::marks::Marks;
+use crate::run::measure::ScoresSoFar;
 use crate::run::run_file::RunFile;
 
 /// Number of an open run, for as long as the program lives.
@@ -122,6 +124,20 @@ pub enum Message {
         run: RunId,
         /// Its map.
         map: Arc<EmbeddingMap>,
+    },
+    /// The saved samples of a run were scored, or could not be.
+    Scores {
+        /// Which.
+        run: RunId,
+        /// Their scores, or why there are none.
+        scores: Result<Arc<ScoresSoFar>, String>,
+    },
+    /// A run is being measured, or was.
+    Measuring {
+        /// Which.
+        run: RunId,
+        /// How far that is.
+        measuring: Measuring,
     },
     /// The classifier looked at a sample.
     Portrait {

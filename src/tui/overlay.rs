@@ -26,13 +26,20 @@ pub enum Overlay {
     Prompt(Prompt),
     /// The selected sample, large.
     Large,
+    /// Every score of the run's samples.
+    Scores {
+        /// The first line shown.
+        scroll: usize,
+        /// The first column shown.
+        across: usize,
+    },
 }
 
 impl Overlay {
     /// Whether it belongs to the run that is shown.
     pub fn is_about_a_run(&self) -> bool {
         match self {
-            Overlay::Large => true,
+            Overlay::Large | Overlay::Scores { .. } => true,
             Overlay::Prompt(prompt) => matches!(prompt.asked, Asked::Tuning | Asked::Export),
             Overlay::Help { .. } | Overlay::Menu(_) => false,
         }
@@ -45,6 +52,7 @@ impl Overlay {
             Overlay::Menu(menu) => menu.place,
             Overlay::Prompt(_) => Place::Prompt,
             Overlay::Large => Place::Large,
+            Overlay::Scores { .. } => Place::Scores,
         }
     }
 }
@@ -193,7 +201,7 @@ impl Prompt {
     }
 
     /// A value of the selected knob.
-    pub fn knob(asked: Asked, knob: &super::model::knobs::Knob) -> Prompt {
+    pub fn knob(asked: Asked, knob: &super::model::knob::Knob) -> Prompt {
         Prompt {
             asked,
             title: knob.title.to_owned(),

@@ -3,7 +3,9 @@
 mod bundles;
 mod clerk;
 mod look;
+mod measure;
 mod runs;
+mod scores;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -55,6 +57,8 @@ pub(super) struct Tasks {
     looker: Sender<look::Request>,
     /// Distances of many embeddings take long: pictures and portraits do not wait for them.
     mapper: Sender<look::Request>,
+    scorer: Sender<scores::LookedAt>,
+    measurer: Sender<(RunId, RunFolder)>,
 }
 
 struct Watched {
@@ -78,6 +82,8 @@ impl Tasks {
             starter: runs::starter(teller.clone(), library.clone()),
             looker: look::start(teller.clone(), library.clone()),
             mapper: look::start(teller.clone(), library.clone()),
+            scorer: scores::start(teller.clone()),
+            measurer: measure::start(teller.clone(), library.clone()),
             teller,
             messages,
             library,
@@ -136,6 +142,18 @@ impl Tasks {
             Effect::LoadPictures(run, samples) => self.ask(run, look::What::Pictures(samples)),
             Effect::LoadMap(run) => self.ask(run, look::What::Map),
             Effect::Portray(run, sample) => self.ask(run, look::What::Portrait(sample)),
+            Effect::Score(runs) => {
+                let known = runs.into_iter().filter_map(|run| {
+                    let watched = self.watches.get(&run)?;
+                    Some((run, watched.folder.clone()))
+                });
+                send(&self.scorer, known.collect());
+            }
+            Effect::Measure(run) => {
+                if let Some(watched) = self.watches.get(&run) {
+                    send(&self.measurer, (run, watched.folder.clone()));
+                }
+            }
             Effect::ListRuns => send(&self.clerk, clerk::Errand::List(self.root.clone())),
             Effect::RemoveRun(path) => send(&self.clerk, clerk::Errand::Remove(path)),
             Effect::Export { run, samples, to } => {

@@ -207,6 +207,7 @@ pub fn at(place: Place) -> Story {
         Place::Question => &["2", "q"],
         Place::Prompt => &["2", "="],
         Place::Themes => &["2", "T"],
+        Place::Scores => &["2", "M"],
     };
     for key in keys {
         press(&mut story, key);
@@ -232,16 +233,16 @@ pub fn position(app: &App, place: Place) -> Option<usize> {
         Place::Search | Place::Units => query.found.selected(app.found.len()),
         Place::Interval => Some(query.draft()?.side as usize),
         Place::Constraints => query.constraint.selected(query.constraints.len()),
-        Place::Settings => query.settings.cursor.selected(query.settings.all().len()),
+        Place::Settings => query.settings.cursor.selected(query.settings.shown().len()),
         Place::Run => {
             let knobs = &app.run()?.tuning.knobs;
-            knobs.cursor.selected(knobs.all().len())
+            knobs.cursor.selected(knobs.shown().len())
         }
         Place::Gallery | Place::Map | Place::Large => app.run()?.selected_place(),
         Place::Compare => app.compare.selected(app.compared.len()),
         Place::Runs | Place::Filter => app.list.cursor.selected(app.list.shown().len()),
-        Place::Help => match app.overlays.last()? {
-            Overlay::Help { scroll, .. } => Some(*scroll),
+        Place::Help | Place::Scores => match app.overlays.last()? {
+            Overlay::Help { scroll, .. } | Overlay::Scores { scroll, .. } => Some(*scroll),
             _ => None,
         },
         Place::Palette | Place::Question | Place::Themes => {

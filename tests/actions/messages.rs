@@ -9,7 +9,7 @@ use invset::run::{Seen, WorkerState};
 use invset::tui::action::Place;
 use invset::tui::effect::Effect;
 use invset::tui::message::Message;
-use invset::tui::model::knobs::Value;
+use invset::tui::model::knob::Value;
 use invset::tui::wanted;
 
 use crate::cases::{RUN, SAMPLES, at, gone};

@@ -14,6 +14,7 @@ pub fn cases() -> Vec<Case> {
         Place::Question,
         Place::Prompt,
         Place::Themes,
+        Place::Scores,
     ];
     [
         in_all(&leave, "back", |told| {
@@ -91,6 +92,7 @@ fn keys_of_the_screen_below_do_nothing_in_an_overlay() {
         Place::Question,
         Place::Prompt,
         Place::Themes,
+        Place::Scores,
     ] {
         let mut story = at(place);
         story.effects.clear();

@@ -4,7 +4,7 @@ use invset::tui::action::{Place, Tab};
 use invset::tui::app::BundleState;
 use invset::tui::effect::Effect;
 use invset::tui::message::Message;
-use invset::tui::model::knobs::Value;
+use invset::tui::model::knob::Value;
 use invset::tui::model::query::MOST_CONSTRAINTS;
 
 use crate::cases::{Case, Told, at, case, complaint, in_all, to_tab};
@@ -399,14 +399,67 @@ fn what_is_copied_is_what_is_started() {
 }
 
 #[test]
+fn settings_that_the_method_or_the_bundle_lacks_are_neither_shown_nor_asked_for() {
+    let mut story = at(Place::Settings);
+    let ids = |story: &Story| -> Vec<&str> {
+        let shown = story.app.query.settings.shown();
+        shown.iter().map(|knob| knob.id).collect()
+    };
+    let request = |story: &Story| story.app.request().manner;
+    let incremental = ids(&story);
+    for (id, is_shown) in [
+        ("k", true),
+        ("transform", true),
+        ("smoothness", false),
+        ("decay", false),
+        ("chains", false),
+    ] {
+        assert_eq!(incremental.contains(&id), is_shown, "{id}");
+    }
+    let choose = |story: &mut Story, id: &str, value: &str| {
+        press(story, "1");
+        story.app.query.settings.cursor.select(0);
+        let at = ids(story).iter().position(|shown| *shown == id).unwrap();
+        story.app.query.settings.cursor.select(at);
+        press(story, "=");
+        press(story, "ctrl-u");
+        type_text(story, value);
+        press(story, "enter");
+    };
+    choose(&mut story, "k", "3");
+    assert_eq!(request(&story).settings.k, 3);
+    choose(&mut story, "method", "maximise");
+    assert_eq!(request(&story).settings.k, 8, "it has no batch");
+    choose(&mut story, "decay", "0.9");
+    choose(&mut story, "transform", "shift:2, noise:0.05");
+    choose(&mut story, "encoder", "tensor:logits");
+    let asked = request(&story);
+    assert_eq!(asked.settings.ascent.decay, 0.9);
+    press(&mut story, "y");
+    let Some(Effect::Copy(line)) = story.effects.last() else {
+        panic!("{:?}", story.effects);
+    };
+    for flag in [
+        "--method maximise",
+        "--decay 0.9",
+        "--transform shift:2,noise:0.05",
+        "--encoder tensor:logits",
+    ] {
+        assert!(line.contains(flag), "{flag}: {line}");
+    }
+    choose(&mut story, "transform", "turn:3");
+    assert_eq!(story.app.place(), Place::Prompt);
+    assert!(story.text().contains("is no transform"), "{}", story.text());
+}
+
+#[test]
 fn what_the_command_line_gave_and_no_setting_shows_is_kept() {
     let mut story = Story::new(80, 24);
     let manner = &mut story.app.manner;
-    manner.threads = Some(3);
-    manner.memory_cap = Some(1_000_000);
     manner.runtime.library = Some("lib.so".into());
-    manner.settings.seeds_grow = false;
-    manner.settings.give_up_after = 9;
+    // What means nothing with the method is shown as little.
+    manner.settings.chain.save_every = 4;
+    manner.settings.ascent.decay = 0.5;
     let manner = manner.clone();
     story.choose_unit("ankle boot");
     press(&mut story, "ctrl-r");

@@ -7,9 +7,11 @@ use std::sync::Arc;
 
 use image::{Rgb, RgbImage};
 use invset::bundle::Bundle;
+use invset::metrics::{PairDistances, Scores};
 use invset::preview::{Blocks, Colours, Facts, Painters, Picture};
 use invset::query::UnitIndex;
 use invset::run::history::HistoryLine;
+use invset::run::measure::ScoresSoFar;
 use invset::run::record::SampleLine;
 use invset::run::run_file::RunFile;
 use invset::run::snapshot::{Phase, Snapshot};
@@ -21,8 +23,10 @@ use invset::tui::app::{App, Start};
 use invset::tui::effect::Effect;
 use invset::tui::keymap::Keymap;
 use invset::tui::message::{Message, OpenBundle, RunId};
+use invset::tui::model::measuring::Measuring;
 use invset::tui::model::run_view::{EmbeddingMap, Portrait};
 use invset::tui::{update, view};
+use ndarray::Array2;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
@@ -183,6 +187,27 @@ impl Story {
         self.tell(Message::Map {
             run: RUN,
             map: Arc::new(map),
+        });
+    }
+
+    /// Scores of the first samples of the run.
+    pub fn scores(&mut self, saved: usize) {
+        self.scores_of(RUN, saved);
+    }
+
+    pub fn scores_of(&mut self, run: RunId, saved: usize) {
+        let rows = Array2::from_shape_fn((saved, 4), |(i, j)| ((i * 7 + j * 11) % 13) as f32);
+        let pairs = PairDistances::of(rows.view());
+        let scores = Scores::without_intervals("encoder", rows.view(), &pairs, Some(9.0));
+        let scores = Ok(Arc::new(ScoresSoFar { saved, scores }));
+        self.tell(Message::Scores { run, scores });
+    }
+
+    /// What `invset metrics` says of the run.
+    pub fn measured(&mut self, measuring: Measuring) {
+        self.tell(Message::Measuring {
+            run: RUN,
+            measuring,
         });
     }
 

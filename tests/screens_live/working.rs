@@ -3,8 +3,8 @@
 use rustix::process::{Signal, kill_process};
 
 use super::stage::{
-    DOWN, ENTER, QUIT, RESUME, RIGHT, START, Stage, assert_goes_on, assert_stops, choose_boots,
-    events, eventually, is, last_step, start_endless_run, type_value, worker,
+    DOWN, ENTER, ESCAPE, QUIT, RESUME, RIGHT, START, Stage, assert_goes_on, assert_stops,
+    choose_boots, events, eventually, is, last_step, start_endless_run, type_value, worker,
 };
 
 #[test]
@@ -113,6 +113,49 @@ fn a_run_is_paused_changed_stepped_stopped_and_resumed_by_keys() {
     assert_goes_on(&run);
 }
 
+/// The scores of the samples stand beside those of the rows; those of the judge are asked for.
+#[test]
+fn the_samples_are_scored_while_one_looks_and_all_scores_are_shown_on_demand() {
+    let stage = Stage::new();
+    let run = stage.path("runs/scored");
+    let sampled = stage
+        .command(&[
+            "sample",
+            "--where",
+            "ankle boot in p90..",
+            "-n",
+            "6",
+            "--quiet",
+        ])
+        .args(["--runtime", "embedded", "--json", "--out"])
+        .arg(&run)
+        .output()
+        .unwrap();
+    assert_eq!(sampled.status.code(), Some(0), "{sampled:?}");
+    let mut terminal = stage.attach(&run);
+    terminal.wait_until("scores of the samples", |screen| {
+        let line = screen.lines().find(|line| line.contains("RKE"));
+        let figures = line.map(|line| line.chars().any(|sign| sign.is_ascii_digit()));
+        screen.contains("6 samples") && figures == Some(true)
+    });
+    terminal.send("M");
+    terminal.wait_for("6 of 6 samples inside on a fresh forward pass");
+    for word in ["encoder", "judge", "mean distance", "log det"] {
+        terminal.wait_for(word);
+    }
+    terminal.send(ESCAPE);
+    std::fs::remove_file(run.join("samples.safetensors")).unwrap();
+    terminal.send("M");
+    terminal.wait_for("6 of 6 samples inside");
+    terminal.send("\x15");
+    terminal.wait_for("no sample is saved yet");
+    terminal.send(ESCAPE);
+    terminal.wait_until("the run screen", |screen| !screen.contains("All scores"));
+    terminal.send("q");
+    assert_eq!(terminal.exit().exit_code(), 0);
+    terminal.assert_mode_restored();
+}
+
 /// The number of steps on the run screen.
 fn shown_step(screen: &str) -> Option<u64> {
     let line = screen.lines().find(|line| line.contains(" steps "))?;
@@ -197,8 +240,8 @@ fn leaving_may_stop_the_run_which_can_be_resumed_to_its_end() {
     let stage = Stage::new();
     let mut terminal = stage.screens();
     let run = start_endless_run(&terminal, &stage);
-    // It will end soon once it is resumed.
-    terminal.send(&DOWN.repeat(3));
+    // It will end soon once it is resumed: the most steps of joint stand below its step size and alpha.
+    terminal.send(&DOWN.repeat(2));
     type_value(&terminal, &(last_step(&run) + 400).to_string());
     eventually("the order's event", || {
         let all = events(&run);

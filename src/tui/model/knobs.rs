@@ -1,282 +1,92 @@
-//! Values on keys: a list of settings that are chosen, stepped, typed, reset and undone.
+//! Settings on keys: a list of which one is selected, and changes that can be taken back.
 
+use super::applies::{Scene, Takes, applies};
 use super::cursor::Cursor;
-
-/// One setting: what it is called and which values it takes.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Knob {
-    /// As on the command line, without dashes: `step-size`.
-    pub id: &'static str,
-    /// On the screen.
-    pub title: &'static str,
-    /// One line about it.
-    pub help: &'static str,
-    /// Its values.
-    pub range: Range,
-    value: Value,
-    initial: Value,
-}
-
-/// The values of a setting.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Range {
-    /// One of these.
-    Choice(Vec<String>),
-    /// Whole numbers between two ends, and whether none (`auto`) is one of them.
-    Whole {
-        /// Least.
-        low: u64,
-        /// Greatest.
-        high: u64,
-        /// Whether it may be left to the program.
-        automatic: bool,
-        /// Whether a step is a factor rather than one more.
-        by_ratio: bool,
-    },
-    /// Positive numbers up to an end, stepped by a factor.
-    Positive {
-        /// Greatest.
-        high: f64,
-    },
-    /// Left to the program (`auto`), or a number from 0 up to an end.
-    Amount {
-        /// Greatest.
-        high: f64,
-    },
-    /// A share in (0, 1].
-    Share,
-    /// Any text.
-    Text,
-}
-
-/// A value of a setting.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Value {
-    /// Left to the program.
-    Automatic,
-    /// A whole number.
-    Whole(u64),
-    /// A number.
-    Number(f64),
-    /// A choice or a text.
-    Text(String),
-}
-
-impl std::fmt::Display for Value {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Value::Automatic => formatter.write_str("auto"),
-            Value::Whole(value) => write!(formatter, "{value}"),
-            Value::Number(value) => write!(formatter, "{value}"),
-            Value::Text(text) => formatter.write_str(text),
-        }
-    }
-}
-
-/// One step of a positive number.
-const RATIO: f64 = 1.25;
-/// One step of an amount.
-const AMOUNT: f64 = 0.25;
-/// One step of a share.
-const SHARE: f64 = 0.05;
-
-impl Knob {
-    /// A setting at its first value.
-    pub fn new(
-        id: &'static str,
-        title: &'static str,
-        help: &'static str,
-        range: Range,
-        value: Value,
-    ) -> Knob {
-        Knob {
-            id,
-            title,
-            help,
-            range,
-            initial: value.clone(),
-            value,
-        }
-    }
-
-    /// Its value.
-    pub fn value(&self) -> &Value {
-        &self.value
-    }
-
-    /// Whether it differs from its first value.
-    pub fn is_changed(&self) -> bool {
-        self.value != self.initial
-    }
-
-    /// The value `steps` away.
-    fn stepped(&self, steps: i32) -> Value {
-        match (&self.range, &self.value) {
-            (Range::Choice(choices), Value::Text(text)) => {
-                let at = choices
-                    .iter()
-                    .position(|choice| choice == text)
-                    .unwrap_or(0);
-                let length = choices.len().max(1) as i32;
-                let to = (at as i32 + steps).rem_euclid(length) as usize;
-                Value::Text(choices.get(to).unwrap_or(text).clone())
-            }
-            (
-                &Range::Whole {
-                    low,
-                    high,
-                    automatic,
-                    by_ratio,
-                },
-                value,
-            ) => {
-                let from = match value {
-                    Value::Whole(value) => Some(*value),
-                    _ => None,
-                };
-                let to = match from {
-                    None => (steps > 0).then_some(low),
-                    Some(from) if by_ratio => Some(stepped_by_ratio(from, steps)),
-                    Some(from) => from.checked_add_signed(i64::from(steps)),
-                };
-                match to {
-                    Some(to) if to >= low => Value::Whole(to.min(high)),
-                    _ if automatic => Value::Automatic,
-                    _ => Value::Whole(low),
-                }
-            }
-            (&Range::Positive { high }, &Value::Number(value)) => {
-                Value::Number(two_digits(value * RATIO.powi(steps)).clamp(f64::MIN_POSITIVE, high))
-            }
-            (&Range::Amount { high }, value) => {
-                let from = match value {
-                    // One step below 0.
-                    Value::Automatic => -1.0,
-                    Value::Number(value) => (value / AMOUNT).round(),
-                    _ => 0.0,
-                };
-                let to = (from + f64::from(steps)) * AMOUNT;
-                if to < 0.0 {
-                    Value::Automatic
-                } else {
-                    Value::Number(to.min(high))
-                }
-            }
-            (Range::Share, &Value::Number(value)) => {
-                let to = (value / SHARE).round() * SHARE + SHARE * f64::from(steps);
-                Value::Number(two_digits(to.clamp(SHARE, 1.0)))
-            }
-            _ => self.value.clone(),
-        }
-    }
-
-    /// Reads a typed value.
-    ///
-    /// # Errors
-    /// What is wrong with it, and what would be right.
-    fn parse(&self, text: &str) -> Result<Value, String> {
-        let text = text.trim();
-        match &self.range {
-            Range::Choice(choices) => choices
-                .iter()
-                .find(|choice| *choice == text)
-                .map(|choice| Value::Text(choice.clone()))
-                .ok_or_else(|| format!("{}: one of {}", self.title, choices.join(", "))),
-            Range::Whole {
-                automatic: true, ..
-            } if text == "auto" || text.is_empty() => Ok(Value::Automatic),
-            Range::Whole { low, high, .. } => text
-                .parse()
-                .ok()
-                .filter(|value| (low..=high).contains(&value))
-                .map(Value::Whole)
-                .ok_or_else(|| format!("{}: a whole number from {low} to {high}", self.title)),
-            Range::Positive { high } => text
-                .parse()
-                .ok()
-                .filter(|&value: &f64| value > 0.0 && value <= *high)
-                .map(Value::Number)
-                .ok_or_else(|| format!("{}: a number above 0, at most {high}", self.title)),
-            Range::Amount { .. } if text == "auto" || text.is_empty() => Ok(Value::Automatic),
-            Range::Amount { high } => text
-                .parse()
-                .ok()
-                .filter(|value: &f64| (0.0..=*high).contains(value))
-                .map(Value::Number)
-                .ok_or_else(|| format!("{}: auto, or a number from 0 to {high}", self.title)),
-            Range::Share => text
-                .parse()
-                .ok()
-                .filter(|&value: &f64| value > 0.0 && value <= 1.0)
-                .map(Value::Number)
-                .ok_or_else(|| format!("{}: a number above 0, at most 1", self.title)),
-            Range::Text if text.is_empty() => Err(format!("{}: it cannot be empty", self.title)),
-            Range::Text => Ok(Value::Text(text.to_owned())),
-        }
-    }
-}
-
-fn stepped_by_ratio(from: u64, steps: i32) -> u64 {
-    let to = two_digits(from.max(1) as f64 * RATIO.powi(steps)).round() as u64;
-    // Small numbers would stay where they are.
-    if steps > 0 {
-        to.max(from.saturating_add(u64::from(steps.unsigned_abs().min(8))))
-    } else {
-        to.min(from.saturating_sub(u64::from(steps.unsigned_abs().min(8))))
-    }
-}
-
-/// Rounded to two significant digits, so that stepped values stay short.
-fn two_digits(value: f64) -> f64 {
-    if value == 0.0 || !value.is_finite() {
-        return value;
-    }
-    format!("{value:.1e}").parse().unwrap_or(value)
-}
+use super::knob::{Knob, Value};
 
 /// The settings of a screen.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Knobs {
     knobs: Vec<Knob>,
-    /// Which one the keys turn.
+    scene: Scene,
+    /// Which of those shown the keys turn.
     pub cursor: Cursor,
     undo: Vec<(usize, Value)>,
 }
 
+/// The setting that others depend on.
+const METHOD: &str = "method";
 /// Changes that can be taken back.
 const UNDO_DEPTH: usize = 200;
 
 impl Knobs {
     /// Settings at their first values.
-    pub fn new(knobs: Vec<Knob>) -> Knobs {
+    pub fn new(knobs: Vec<Knob>, scene: Scene) -> Knobs {
         Knobs {
             knobs,
+            scene,
             cursor: Cursor::default(),
             undo: Vec::new(),
         }
     }
 
-    /// All, in order.
-    pub fn all(&self) -> &[Knob] {
-        &self.knobs
+    /// Those that mean something as things stand, in order.
+    pub fn shown(&self) -> Vec<&Knob> {
+        self.places()
+            .into_iter()
+            .map(|at| &self.knobs[at])
+            .collect()
     }
 
-    /// The value of one.
+    /// Where those shown stand among all.
+    fn places(&self) -> Vec<usize> {
+        let scene = self.scene();
+        (0..self.knobs.len())
+            .filter(|&at| applies(self.knobs[at].id, &scene))
+            .collect()
+    }
+
+    /// What the settings are for: the method is the chosen one, where it can be chosen.
+    fn scene(&self) -> Scene {
+        let method = self.knobs.iter().find(|knob| knob.id == METHOD);
+        let method = method.and_then(|knob| match knob.value() {
+            Value::Text(name) => name.parse().ok(),
+            _ => None,
+        });
+        Scene {
+            method: method.unwrap_or(self.scene.method),
+            ..self.scene
+        }
+    }
+
+    /// Says what the bundle takes.
+    pub fn set_bundle(&mut self, bundle: Takes) {
+        self.scene.bundle = bundle;
+    }
+
+    /// The value of one, where it means something.
     pub fn value(&self, id: &str) -> Option<&Value> {
-        self.knobs
-            .iter()
-            .find(|knob| knob.id == id)
-            .map(Knob::value)
+        let scene = self.scene();
+        let mut knobs = self.knobs.iter();
+        let knob = knobs.find(|knob| knob.id == id && applies(id, &scene));
+        knob.map(Knob::value)
     }
 
     /// The one that the keys turn.
     pub fn selected(&self) -> Option<&Knob> {
-        self.knobs.get(self.cursor.selected(self.knobs.len())?)
+        Some(&self.knobs[self.selected_place()?])
+    }
+
+    /// Its place among all.
+    fn selected_place(&self) -> Option<usize> {
+        let places = self.places();
+        places.get(self.cursor.selected(places.len())?).copied()
     }
 
     /// Selects another.
     pub fn select(&mut self, lines: isize) {
-        self.cursor.step(lines, self.knobs.len());
+        let length = self.places().len();
+        self.cursor.step(lines, length);
     }
 
     /// Steps the selected one; says whether it changed.
@@ -310,8 +120,10 @@ impl Knobs {
         let Some((at, value)) = self.undo.pop() else {
             return false;
         };
-        self.cursor.select(at);
         self.knobs[at].value = value;
+        if let Some(line) = self.places().iter().position(|&place| place == at) {
+            self.cursor.select(line);
+        }
         true
     }
 
@@ -322,16 +134,8 @@ impl Knobs {
         }
     }
 
-    /// Takes the values as first ones.
-    pub fn settle(&mut self) {
-        for knob in &mut self.knobs {
-            knob.initial = knob.value.clone();
-        }
-        self.undo.clear();
-    }
-
     fn change(&mut self, value: Option<Value>) -> bool {
-        let Some((at, value)) = self.cursor.selected(self.knobs.len()).zip(value) else {
+        let Some((at, value)) = self.selected_place().zip(value) else {
             return false;
         };
         if self.knobs[at].value == value {
@@ -351,6 +155,8 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+    use crate::sampler::MethodKind;
+    use crate::tui::model::knob::{Form, Range};
 
     fn knobs() -> Knobs {
         let whole = |automatic| Range::Whole {
@@ -359,7 +165,7 @@ mod tests {
             automatic,
             by_ratio: true,
         };
-        Knobs::new(vec![
+        let settings = vec![
             Knob::new(
                 "step-size",
                 "step size",
@@ -376,7 +182,42 @@ mod tests {
                 Range::Choice(vec!["incremental".into(), "joint".into()]),
                 Value::Text("joint".into()),
             ),
-        ])
+            Knob::new("k", "k", "", whole(false), Value::Whole(8)),
+        ];
+        Knobs::new(settings, scene())
+    }
+
+    fn scene() -> Scene {
+        Scene {
+            method: MethodKind::Joint,
+            bundle: Takes::default(),
+        }
+    }
+
+    #[test]
+    fn what_the_chosen_method_lacks_is_neither_shown_nor_reached_nor_told() {
+        let mut knobs = knobs();
+        let ids =
+            |knobs: &Knobs| -> Vec<&str> { knobs.shown().iter().map(|knob| knob.id).collect() };
+        assert_eq!(ids(&knobs), ["step-size", "n", "batch", "method"]);
+        assert_eq!(knobs.value("k"), None);
+        knobs.select(9);
+        assert_eq!(knobs.selected().unwrap().id, "method");
+        knobs.step(1);
+        knobs.select(1);
+        assert_eq!(knobs.selected().unwrap().id, "k");
+        knobs.set_text("3").unwrap();
+        assert_eq!(knobs.value("k"), Some(&Value::Whole(3)));
+        knobs.select(-1);
+        knobs.step(1);
+        assert_eq!(knobs.value("k"), None);
+        knobs.step(1);
+        assert_eq!(knobs.value("k"), Some(&Value::Whole(3)), "it is kept");
+        for _ in 0..3 {
+            assert!(knobs.undo());
+        }
+        assert!(knobs.undo() && !knobs.undo());
+        assert_eq!(ids(&knobs), ["step-size", "n", "batch", "method"]);
     }
 
     #[test]
@@ -400,9 +241,7 @@ mod tests {
         knobs.set_text("7").unwrap();
         assert_eq!(knobs.value("n"), Some(&Value::Whole(7)));
         while knobs.undo() {}
-        for (now, before) in knobs.all().iter().zip(first.all()) {
-            assert_eq!(now.value(), before.value());
-        }
+        assert_eq!(knobs.shown(), first.shown());
     }
 
     #[test]
@@ -428,8 +267,13 @@ mod tests {
 
     #[test]
     fn an_amount_may_be_none_or_left_to_the_program() {
-        let amount = Range::Amount { high: 10.0 };
-        let mut knobs = Knobs::new(vec![Knob::new("s", "s", "", amount, Value::Automatic)]);
+        let amount = Range::Amount {
+            high: 10.0,
+            step: 0.25,
+            automatic: true,
+        };
+        let knob = Knob::new("s", "s", "", amount, Value::Automatic);
+        let mut knobs = Knobs::new(vec![knob], scene());
         for (steps, value) in [(1, 0.0), (6, 1.5), (-2, 1.0), (100, 10.0), (-40, 0.0)] {
             knobs.step(steps);
             assert_eq!(knobs.value("s"), Some(&Value::Number(value)));
@@ -441,6 +285,51 @@ mod tests {
         knobs.set_text("auto").unwrap();
         assert_eq!(knobs.value("s"), Some(&Value::Automatic));
         assert!(knobs.set_text("-1").unwrap_err().contains("from 0 to 10"));
+    }
+
+    #[test]
+    fn an_amount_that_is_never_left_to_the_program_stays_at_its_ends() {
+        let amount = Range::Amount {
+            high: 1.0,
+            step: 0.01,
+            automatic: false,
+        };
+        let knob = Knob::new("decay", "decay", "", amount, Value::Number(0.99));
+        let scene = Scene {
+            method: MethodKind::Maximise,
+            ..scene()
+        };
+        let mut knobs = Knobs::new(vec![knob], scene);
+        for (steps, value) in [(-1, 0.98), (-3, 0.95), (10, 1.0), (-100, 0.0), (7, 0.07)] {
+            knobs.step(steps);
+            assert_eq!(knobs.value("decay"), Some(&Value::Number(value)));
+        }
+        let error = knobs.set_text("auto").unwrap_err();
+        assert_eq!(error, "decay: a number from 0 to 1");
+    }
+
+    #[test]
+    fn what_is_written_as_a_flag_is_read_as_the_flag_is() {
+        let written = |form, value| {
+            let knob = Knob::new("w", "w", "", Range::Written(form), value);
+            Knobs::new(vec![knob], scene())
+        };
+        let mut transforms = written(Form::Transforms, Value::Automatic);
+        assert!(transforms.step(1));
+        transforms.set_text("noise:0.1, shift:3").unwrap();
+        let set = Value::Text("shift:3,noise:0.1".to_owned());
+        assert_eq!(transforms.value("w"), Some(&set));
+        let error = transforms.set_text("shift:far").unwrap_err();
+        assert!(error.contains("a number of pixels"), "{error}");
+        assert!(transforms.set_text("auto").unwrap());
+        let mut encoder = written(Form::Encoder, Value::Text("bundle".to_owned()));
+        assert!(encoder.set_text("tensor:logits").unwrap());
+        let error = encoder.set_text("logits").unwrap_err();
+        assert!(error.contains("tensor:NAME"), "{error}");
+        let mut start = written(Form::Start, Value::Text("random".to_owned()));
+        assert!(start.set_text("images:my pictures").unwrap());
+        let error = start.set_text("my pictures").unwrap_err();
+        assert!(error.contains("images:DIR"), "{error}");
     }
 
     #[test]

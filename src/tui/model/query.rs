@@ -1,15 +1,13 @@
 //! The query while it is being made: bundle, search, constraints, settings.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::cursor::Cursor;
 use super::draft::Draft;
-use super::knobs::{Knob, Knobs, Range, Value};
+use super::knobs::Knobs;
 use super::line::Line;
-use crate::bundle::{EncoderChoice, EncoderError, Smoothness};
+use super::settings;
 use crate::run::{Manner, Request};
-use crate::runtime::DeviceChoice;
-use crate::sampler::{MethodKind, Settings, Stop};
 
 /// The parts of the query screen that take keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,7 +72,7 @@ impl QueryForm {
             constraints: Vec::new(),
             constraint: Cursor::default(),
             removed: Vec::new(),
-            settings: Knobs::new(knobs(manner)),
+            settings: settings::knobs(manner),
         }
     }
 
@@ -149,9 +147,6 @@ impl QueryForm {
         if self.constraints.is_empty() {
             return Some("choose a unit first: type its name, then enter".to_owned());
         }
-        if let Err(error) = self.encoder() {
-            return Some(error.to_string());
-        }
         self.constraints
             .iter()
             .find_map(|draft| Some(format!("{}: {}", draft.name, draft.problem()?)))
@@ -162,220 +157,9 @@ impl QueryForm {
         Request {
             bundle: bundle.to_owned(),
             query: self.constraints.iter().map(Draft::text).collect(),
-            manner: self.manner(manner),
-            out: match self.settings.value("out") {
-                Some(Value::Text(path)) if path != AUTOMATIC => Some(PathBuf::from(path)),
-                _ => None,
-            },
+            manner: settings::manner(&self.settings, manner),
+            out: settings::out(&self.settings),
             runs: runs.to_owned(),
         }
     }
-
-    /// The encoder that is typed.
-    fn encoder(&self) -> Result<EncoderChoice, EncoderError> {
-        match self.settings.value("encoder") {
-            Some(Value::Text(text)) => text.parse(),
-            _ => Ok(EncoderChoice::Bundle),
-        }
-    }
-
-    fn manner(&self, manner: &Manner) -> Manner {
-        let mut manner = manner.clone();
-        let text = |id| match self.settings.value(id) {
-            Some(Value::Text(text)) => text.clone(),
-            _ => String::new(),
-        };
-        let whole = |id, or| match self.settings.value(id) {
-            Some(&Value::Whole(value)) => value,
-            _ => or,
-        };
-        let number = |id, or| match self.settings.value(id) {
-            Some(&Value::Number(value)) => value,
-            _ => or,
-        };
-        let old = manner.settings.clone();
-        let method: MethodKind = text("method").parse().unwrap_or(old.method);
-        let n = whole("n", old.n as u64) as usize;
-        let usual = Settings::new(method, n);
-        manner.settings = Settings {
-            method,
-            n,
-            k: whole("k", old.k as u64) as usize,
-            seed: whole("seed", old.seed),
-            step_size: number("step-size", old.step_size),
-            plain_step: number("plain-step", old.plain_step),
-            alpha: number("alpha", old.alpha),
-            max_steps: whole("max-steps", usual.max_steps),
-            stop: text("stop").parse().unwrap_or(old.stop),
-            init: text("init"),
-            // Nobody has chosen it: each method has its own number of chains.
-            chain: if old.chain == Settings::new(old.method, old.n).chain {
-                usual.chain
-            } else {
-                old.chain
-            },
-            ..old
-        };
-        manner.encoder = self.encoder().unwrap_or_default();
-        // The range of the setting is that of a smoothness.
-        manner.smoothness = match self.settings.value("smoothness") {
-            Some(&Value::Number(sigma)) => Smoothness::new(sigma).ok(),
-            _ => None,
-        };
-        manner.micro_batch = match self.settings.value("batch") {
-            Some(&Value::Whole(batch)) => Some(batch as usize),
-            _ => None,
-        };
-        if let Some(device) = DeviceChoice::ALL
-            .into_iter()
-            .find(|device| device.name() == text("device"))
-        {
-            manner.runtime.device = device;
-        }
-        manner
-    }
-}
-
-/// How a setting that is left to the program is written where it is a text.
-pub const AUTOMATIC: &str = "auto";
-
-fn knobs(manner: &Manner) -> Vec<Knob> {
-    let settings = &manner.settings;
-    let usual = Settings::new(settings.method, settings.n);
-    let choice = |names: Vec<&str>| Range::Choice(names.into_iter().map(str::to_owned).collect());
-    let whole = |low, high| Range::Whole {
-        low,
-        high,
-        automatic: false,
-        by_ratio: true,
-    };
-    let automatic = |low, high| Range::Whole {
-        low,
-        high,
-        automatic: true,
-        by_ratio: true,
-    };
-    let text = |text: &str| Value::Text(text.to_owned());
-    vec![
-        Knob::new(
-            "method",
-            "method",
-            "how samples are found",
-            choice(MethodKind::ALL.iter().map(|kind| kind.name()).collect()),
-            text(settings.method.name()),
-        ),
-        Knob::new(
-            "n",
-            "samples n",
-            "samples wanted",
-            whole(1, 10_000_000),
-            Value::Whole(settings.n as u64),
-        ),
-        Knob::new(
-            "k",
-            "batch K",
-            "samples in a batch of incremental",
-            whole(1, 10_000_000),
-            Value::Whole(settings.k as u64),
-        ),
-        Knob::new(
-            "stop",
-            "stop",
-            "when joint ends",
-            choice(Stop::ALL.iter().map(|stop| stop.name()).collect()),
-            text(settings.stop.name()),
-        ),
-        Knob::new(
-            "step-size",
-            "step size",
-            "Adam's step, in spreads of the code prior",
-            Range::Positive { high: 100.0 },
-            Value::Number(settings.step_size),
-        ),
-        Knob::new(
-            "plain-step",
-            "plain step",
-            "step of incremental, in typical code lengths",
-            Range::Positive { high: 100.0 },
-            Value::Number(settings.plain_step),
-        ),
-        Knob::new(
-            "alpha",
-            "alpha",
-            "share of the way to an end that one step may take",
-            Range::Share,
-            Value::Number(settings.alpha),
-        ),
-        Knob::new(
-            "max-steps",
-            "most steps",
-            "steps after which the run ends with what it has",
-            automatic(1, u64::MAX >> 1),
-            if settings.max_steps == usual.max_steps {
-                Value::Automatic
-            } else {
-                Value::Whole(settings.max_steps)
-            },
-        ),
-        Knob::new(
-            "seed",
-            "seed",
-            "the same seed gives the same samples",
-            Range::Whole {
-                low: 0,
-                high: u64::MAX >> 1,
-                automatic: false,
-                by_ratio: false,
-            },
-            Value::Whole(settings.seed),
-        ),
-        Knob::new(
-            "encoder",
-            "encoder",
-            "bundle, pixels, tensor:NAME or FILE.onnx",
-            Range::Text,
-            text(&manner.encoder.to_string()),
-        ),
-        Knob::new(
-            "init",
-            "starts",
-            "random, images:DIR or run:RUN",
-            Range::Text,
-            text(&settings.init),
-        ),
-        Knob::new(
-            "smoothness",
-            "smoothness",
-            "blur of images that are codes, in pixels",
-            Range::Amount {
-                high: Smoothness::MOST,
-            },
-            manner.smoothness.map_or(Value::Automatic, |smoothness| {
-                Value::Number(smoothness.sigma())
-            }),
-        ),
-        Knob::new(
-            "batch",
-            "micro-batch",
-            "codes in one run of a network",
-            automatic(1, 65_536),
-            manner
-                .micro_batch
-                .map_or(Value::Automatic, |batch| Value::Whole(batch as u64)),
-        ),
-        Knob::new(
-            "device",
-            "device",
-            "where networks run",
-            choice(DeviceChoice::ALL.map(DeviceChoice::name).into()),
-            text(manner.runtime.device.name()),
-        ),
-        Knob::new(
-            "out",
-            "folder",
-            "where the run is written",
-            Range::Text,
-            text(AUTOMATIC),
-        ),
-    ]
 }

@@ -5,11 +5,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::cursor::Cursor;
+use super::measuring::Measuring;
 use super::pictures::Pictures;
 use super::series::Series;
 use super::tuning::Tuning;
 use crate::run::history::HistoryLine;
 use crate::run::marks::Marks;
+use crate::run::measure::ScoresSoFar;
 use crate::run::nearest::is_nearest;
 use crate::run::record::SampleLine;
 use crate::run::run_file::{ConstraintFile, RunFile};
@@ -40,11 +42,11 @@ pub struct RunView {
     pub feasible: Series,
     /// The objective.
     pub objective: Series,
-    /// Mean distance of pairs.
+    /// Mean distance of pairs of rows.
     pub mean_distance: Series,
-    /// Least distance of a pair.
+    /// Least distance of a pair of rows.
     pub least_distance: Series,
-    /// Effective number of distinct samples.
+    /// Effective number of distinct rows.
     pub vendi: Series,
     /// What happened, by step.
     pub events: Vec<(u64, String)>,
@@ -58,6 +60,10 @@ pub struct RunView {
     pub marks: Marks,
     /// Their embeddings in the plane and distances, once read.
     pub map: Option<Arc<EmbeddingMap>>,
+    /// Scores of the samples that are saved, or why there are none; once they were taken.
+    pub scores: Option<Result<Arc<ScoresSoFar>, String>>,
+    /// The scores that take networks.
+    pub measuring: Measuring,
     /// What the classifier makes of the selected sample.
     pub portrait: Option<Arc<Portrait>>,
     /// Which sample is selected, by its place among all.
@@ -116,14 +122,21 @@ impl RunView {
             pictures: Pictures::default(),
             marks: Marks::default(),
             map: None,
+            scores: None,
+            measuring: Measuring::No,
             portrait: None,
             sample: Cursor::default(),
             constraint: 0,
             whole_history: true,
-            tuning: Tuning::new(tunables),
+            tuning: Tuning::new(tunables, file.settings.method),
             pace: VecDeque::new(),
             file,
         }
+    }
+
+    /// The scores of its saved samples, once they were taken.
+    pub fn saved_scores(&self) -> Option<&ScoresSoFar> {
+        self.scores.as_ref()?.as_ref().ok().map(Arc::as_ref)
     }
 
     /// Whether there are samples that its map does not show.

@@ -1,8 +1,10 @@
 //! The settings of a run that may change while it works: wanted, and in force.
 
-use super::knobs::{Knob, Knobs, Range, Value};
+use super::applies::{Scene, Takes};
+use super::knob::{Knob, Range, Value};
+use super::knobs::Knobs;
 use crate::run::control::{Command, Parameter};
-use crate::sampler::Tunables;
+use crate::sampler::{MethodKind, Tunables};
 
 /// Settings on keys, each pending until the worker has taken it.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,14 +15,19 @@ pub struct Tuning {
 }
 
 impl Tuning {
-    /// The settings of a run as it was started.
-    pub fn new(tunables: Tunables) -> Tuning {
+    /// The settings of a run of a method as it was started.
+    pub fn new(tunables: Tunables, method: MethodKind) -> Tuning {
+        let scene = Scene {
+            method,
+            bundle: Takes::default(),
+        };
         Tuning {
             knobs: Knobs::new(
                 Parameter::ALL
                     .iter()
                     .map(|&parameter| knob(parameter, value(parameter, &tunables)))
                     .collect(),
+                scene,
             ),
             in_force: tunables,
         }

@@ -1,6 +1,6 @@
 //! Actions of the gallery.
 
-use super::{compare, everywhere, portray_selected, run};
+use super::{compare, everywhere, portray_selected, run, scores};
 use crate::text;
 use crate::tui::action::{Action, Tab};
 use crate::tui::app::App;
@@ -56,6 +56,7 @@ pub(super) fn act(app: &mut App, action: Action) -> Option<Vec<Effect>> {
             app.gallery.shows_dropped = !app.gallery.shows_dropped;
             Vec::new()
         }
+        Action::Scores => scores::show(app),
         Action::Choose => {
             run::enlarge(app);
             portray_selected(app)

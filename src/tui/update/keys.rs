@@ -66,7 +66,8 @@ pub(super) fn act(app: &mut App, action: Action) -> Vec<Effect> {
         | Place::Palette
         | Place::Question
         | Place::Prompt
-        | Place::Themes => overlays::act(app, action),
+        | Place::Themes
+        | Place::Scores => overlays::act(app, action),
         Place::Everywhere => None,
     };
     done.unwrap_or_else(|| everywhere::act(app, action))

@@ -1,6 +1,6 @@
 //! Actions of the map: going from point to point.
 
-use super::{everywhere, portray_selected, run};
+use super::{everywhere, portray_selected, run, scores};
 use crate::tui::action::{Action, Tab};
 use crate::tui::app::App;
 use crate::tui::effect::Effect;
@@ -17,6 +17,7 @@ pub(super) fn act(app: &mut App, action: Action) -> Option<Vec<Effect>> {
         Action::PreviousSample => run::select_sample(app, -1),
         Action::NextSample => run::select_sample(app, 1),
         Action::Choose => run::enlarge(app),
+        Action::Scores => scores::show(app),
         Action::Mark | Action::Drop => run::mark(app, action),
         Action::Back => everywhere::show(app, Tab::Run),
         Action::Restart => run::restart(app),

@@ -10,6 +10,7 @@ mod overlays;
 mod query;
 mod run;
 mod runs;
+mod scores;
 
 use std::sync::Arc;
 
@@ -17,8 +18,10 @@ use super::action::{Action, Tab};
 use super::app::{App, BundleState};
 use super::effect::Effect;
 use super::message::{Message, OpenBundle, RunId};
+use super::model::applies::Takes;
 use super::model::cursor::Cursor;
 use super::model::run_view::RunView;
+use super::view;
 use crate::run::Seen;
 use crate::text;
 pub(super) use compare::{beside, subject};
@@ -102,6 +105,18 @@ pub fn update(app: &mut App, message: Message) -> Vec<Effect> {
             }
             Vec::new()
         }
+        Message::Scores { run, scores } => {
+            if let Some(run) = app.run_of_mut(run) {
+                run.scores = Some(scores);
+            }
+            Vec::new()
+        }
+        Message::Measuring { run, measuring } => {
+            if let Some(run) = app.run_of_mut(run) {
+                run.measuring = measuring;
+            }
+            Vec::new()
+        }
         Message::Portrait { run, portrait } => {
             if let Some(run) = app.run_of_mut(run) {
                 run.portrait = Some(portrait);
@@ -135,14 +150,33 @@ pub fn update(app: &mut App, message: Message) -> Vec<Effect> {
     }
 }
 
-/// The pictures that the latest frame would have shown and that are not there: to be asked for after
-/// each frame, so that no more are held than someone looks at.
+/// What the latest frame would have shown and what is not there, to be asked for after each frame:
+/// pictures, so that no more are held than someone looks at, and the scores of other runs than before.
 pub fn wanted(app: &mut App) -> Vec<Effect> {
     let runs = app.runs.iter_mut();
-    runs.map(|(id, run)| (*id, run.pictures.take_wanted()))
+    let mut effects: Vec<Effect> = runs
+        .map(|(id, run)| (*id, run.pictures.take_wanted()))
         .filter(|(_, wanted)| !wanted.is_empty())
         .map(|(id, wanted)| Effect::LoadPictures(id, wanted))
-        .collect()
+        .collect();
+    let shown = shows_scores_of(app);
+    if app.scored != shown {
+        app.scored.clone_from(&shown);
+        effects.push(Effect::Score(shown));
+    }
+    effects
+}
+
+/// The runs whose scores stand on the screen.
+fn shows_scores_of(app: &App) -> Vec<RunId> {
+    if !view::fits(app.size) {
+        return Vec::new();
+    }
+    match app.tab {
+        Tab::Run => app.current.into_iter().collect(),
+        Tab::Compare => app.compared.clone(),
+        Tab::Query | Tab::Gallery | Tab::Map | Tab::Runs => Vec::new(),
+    }
 }
 
 /// Takes a bundle in, unless another one was chosen since.
@@ -152,6 +186,7 @@ fn take_bundle(app: &mut App, name: String, opened: Result<Arc<OpenBundle>, Stri
     }
     match opened {
         Ok(open) => {
+            app.query.settings.set_bundle(Takes::of(&open.bundle));
             app.bundle = BundleState::Open(open);
             query::search(app);
         }

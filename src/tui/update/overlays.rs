@@ -1,6 +1,6 @@
 //! Actions inside help, menus, prompts and the large picture.
 
-use super::{PAGE, across_as_down, everywhere, keys, run, travel};
+use super::{PAGE, across_as_down, everywhere, keys, run, scores, travel};
 use crate::run::control::Command;
 use crate::tui::action::Action;
 use crate::tui::app::{App, BundleState};
@@ -14,6 +14,7 @@ pub(super) fn act(app: &mut App, action: Action) -> Option<Vec<Effect>> {
         Overlay::Help { .. } => help(app, action),
         Overlay::Menu(_) => menu(app, action),
         Overlay::Prompt(_) => prompt(app, action),
+        Overlay::Scores { .. } => scores::act(app, action),
         Overlay::Large => return large(app, action),
     };
     // Nothing of the screen below is done while something lies over it.

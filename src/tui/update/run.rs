@@ -1,6 +1,6 @@
 //! Actions of the run screen, and those on samples that other screens share.
 
-use super::{compare, portray_selected};
+use super::{compare, portray_selected, scores};
 use crate::run::control::Command;
 use crate::sampler::RowStatus;
 use crate::tui::action::{Action, Tab};
@@ -63,6 +63,7 @@ pub(super) fn act(app: &mut App, action: Action) -> Option<Vec<Effect>> {
         Action::PreviousSample => select_sample(app, -1),
         Action::NextSample => select_sample(app, 1),
         Action::Choose => enlarge(app),
+        Action::Scores => scores::show(app),
         Action::Mark | Action::Drop => mark(app, action),
         _ => return None,
     })

@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
+use super::run::scores;
 use super::{has_keys, look, nothing, sample};
 use crate::preview::{Painters, Shot};
 use crate::text;
@@ -90,14 +91,11 @@ fn draw_run(
             buffer,
         );
     }
-    let figures = [
-        ("method", run.file.settings.method.to_string()),
-        ("steps", run.step.to_string()),
-        ("mean distance", last(&run.mean_distance)),
-        ("least distance", last(&run.least_distance)),
-        ("Vendi", last(&run.vendi)),
-    ];
-    for (name, value) in figures {
+    let scored = run
+        .saved_scores()
+        .map_or("no sample".to_owned(), scores::count);
+    let method = format!("{}, {} steps", run.file.settings.method, run.step);
+    for (name, value) in [("method", method), ("scored", scored)] {
         line(
             Line::from(vec![
                 look.span(Role::Dim, text::pad(name, 16)),
@@ -106,6 +104,13 @@ fn draw_run(
             buffer,
         );
     }
+    let cells = Rect {
+        y,
+        height: scores::LINES.min(inner.bottom().saturating_sub(y)),
+        ..inner
+    };
+    scores::of_saved(look, run, cells, buffer);
+    let y = cells.bottom();
     let top = y + 1;
     let pictures = Rect {
         y: top,
@@ -113,12 +118,6 @@ fn draw_run(
         ..inner
     };
     draw_pictures(app, id, run, pictures, buffer, painters);
-}
-
-fn last(series: &crate::tui::model::series::Series) -> String {
-    series
-        .last()
-        .map_or("-".to_owned(), |value| format!("{value:.4}"))
 }
 
 fn draw_pictures(

@@ -11,6 +11,7 @@ mod query;
 mod run;
 mod runs;
 mod sample;
+mod scores;
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 use ratatui::widgets::{Clear, Widget};
 
-use super::{large, look};
+use super::{large, look, scores};
 use crate::preview::{Painter, Painters};
 use crate::text;
 use crate::theme::Role;
@@ -23,6 +23,9 @@ pub(super) fn draw(app: &mut App, area: Rect, buffer: &mut Buffer, painters: &mu
     for at in 0..app.overlays.len() {
         match app.overlays[at].clone() {
             Overlay::Large => large::draw(app, area, buffer, painters),
+            Overlay::Scores { scroll, across } => {
+                scores::draw(app, (scroll, across), area, buffer, painters);
+            }
             Overlay::Help { scroll, opened_in } => {
                 help(app, scroll, opened_in, area, buffer, painters);
             }
@@ -36,7 +39,7 @@ pub(super) fn draw(app: &mut App, area: Rect, buffer: &mut Buffer, painters: &mu
 }
 
 /// Clears a part in the middle and frames it.
-fn window(
+pub(super) fn window(
     look: Look<'_>,
     (title, note): (&str, &str),
     (width, height): (u16, u16),

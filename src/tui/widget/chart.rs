@@ -10,6 +10,9 @@ use crate::text;
 use crate::theme::Role;
 use crate::tui::model::draft::short;
 
+/// Fewest columns of a chart whose axis says what it counts.
+const WORDY: u16 = 24;
+
 /// One line.
 pub struct Trace<'a> {
     /// Its points, in ascending steps. Values that are not finite are gaps.
@@ -152,7 +155,12 @@ impl Chart<'_> {
         let (first, last) = self.steps;
         let (dim, y) = (look.style(Role::Dim), plot.bottom());
         let left = format!("{first:.0}");
-        let right = format!("step {last:.0}");
+        // Ticks would cut the longer label of a narrow chart.
+        let right = if plot.width < WORDY {
+            format!("{last:.0}")
+        } else {
+            format!("step {last:.0}")
+        };
         buffer.set_string(plot.x, y, &left, dim);
         let x = plot.right().saturating_sub(text::width(&right) as u16);
         if x > plot.x + text::width(&left) as u16 {

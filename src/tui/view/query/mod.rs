@@ -96,12 +96,18 @@ fn draw_settings(app: &mut App, area: Rect, buffer: &mut Buffer) {
         theme: &app.theme,
         symbols: &app.symbols,
     };
-    let inner = framed(look, "Settings", note, keys, area, buffer);
+    // Most of them lie out of view on a small terminal.
+    let shown = app.query.settings.shown().len();
+    let title = match app.query.settings.cursor.selected(shown) {
+        Some(at) if keys => format!("Settings {} of {shown}", at + 1),
+        _ => "Settings".to_owned(),
+    };
+    let inner = framed(look, &title, note, keys, area, buffer);
     let changed: Vec<&'static str> = app
         .query
         .settings
-        .all()
-        .iter()
+        .shown()
+        .into_iter()
         .filter(|knob| knob.is_changed())
         .map(|knob| knob.id)
         .collect();

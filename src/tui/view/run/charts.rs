@@ -1,20 +1,22 @@
 //! Activations and scores against steps.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
-use ratatui::text::{Line, Span};
+use ratatui::layout::{Constraint, Layout, Rect};
 
-use crate::theme::Role;
+use super::scores;
 use crate::tui::action::Place;
 use crate::tui::app::App;
 use crate::tui::model::run_view::{RunView, interval_text, unit_name};
-use crate::tui::model::series::Series;
 use crate::tui::view::{has_keys, look};
 use crate::tui::widget::chart::{Chart, Trace, axis_end};
-use crate::tui::widget::panel::{framed, write};
+use crate::tui::widget::panel::framed;
 
 /// Steps that the charts show when they do not show all.
 const RECENT: u64 = 50;
+/// Fewest columns of a chart beside the scores, the frame included.
+const NARROWEST: u16 = 16;
+/// Columns between the scores and the chart, whose first are figures too.
+const GAP: u16 = 3;
 
 pub(super) fn activations(app: &App, area: Rect, buffer: &mut Buffer) {
     let (Some(run), look) = (app.run(), look(app)) else {
@@ -70,53 +72,30 @@ fn steps(run: &RunView) -> (f64, f64) {
     }
 }
 
-/// A score in few columns: three digits of it say whether it still rises.
-pub(super) fn figure(value: f64) -> String {
-    match value.abs() {
-        100.0.. => format!("{value:.0}"),
-        10.0.. => format!("{value:.1}"),
-        _ => format!("{value:.2}"),
-    }
-}
-
-/// The three scores: their names and how they went.
-pub(super) fn scores(run: &RunView) -> [(&'static str, &Series); 3] {
-    [
-        ("mean", &run.mean_distance),
-        ("least", &run.least_distance),
-        ("Vendi", &run.vendi),
-    ]
-}
-
 pub(super) fn diversity(app: &App, area: Rect, buffer: &mut Buffer) {
     let (Some(run), look) = (app.run(), look(app)) else {
         return;
     };
-    let inner = framed(
-        look,
-        "Diversity",
-        "each of its greatest",
-        false,
-        area,
-        buffer,
-    );
-    let of = inner.width / 3;
-    for (at, (name, series)) in scores(run).into_iter().enumerate() {
-        let value = series.last().map_or("-".to_owned(), figure);
-        let line = Line::from(vec![
-            look.span(Role::Dim, format!("{name} ")),
-            Span::styled(value, look.theme.series(at)),
-        ]);
-        write(look, &line, inner.x + at as u16 * of, inner.y, of, buffer);
-    }
-    let steps = steps(run);
-    let chart = Rect {
-        y: inner.y + 1,
-        height: inner.height.saturating_sub(1),
-        ..inner
+    let has_chart = area.width >= scores::WIDTH + NARROWEST && area.height > scores::HEIGHT;
+    let note = if has_chart {
+        "each of its greatest"
+    } else {
+        ""
     };
+    let inner = framed(look, "Diversity", note, false, area, buffer);
+    if !has_chart {
+        return scores::draw(app, run, inner, buffer);
+    }
+    let [table, _, chart] = Layout::horizontal([
+        Constraint::Length(scores::WIDTH),
+        Constraint::Length(GAP),
+        Constraint::Min(0),
+    ])
+    .areas(inner);
+    scores::draw(app, run, table, buffer);
+    let steps = steps(run);
     // Each line is drawn on its own scale: what matters is whether it still rises.
-    let scaled = scores(run).map(|(_, series)| scaled(series.since(steps.0)));
+    let scaled = scores::of_rows(run).map(|series| scaled(series.since(steps.0)));
     Chart {
         traces: scaled
             .iter()

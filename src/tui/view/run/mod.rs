@@ -1,6 +1,7 @@
 //! The run screen: how the run fares, charts, settings, the samples that come in.
 
 mod charts;
+pub(super) mod scores;
 mod settings;
 pub(super) mod side;
 mod small;
@@ -29,7 +30,11 @@ pub(super) fn draw(app: &mut App, area: Rect, buffer: &mut Buffer, painters: &mu
     let [left, right] =
         Layout::horizontal([Constraint::Min(0), Constraint::Length(columns)]).areas(area);
     let strip = if has_strip { 8 } else { 0 };
-    let lower = if area.height >= 20 { 9 } else { 5 };
+    let lower = if area.height >= 20 {
+        scores::HEIGHT + 2
+    } else {
+        5
+    };
     let [status, chart, lower, strip] = Layout::vertical([
         Constraint::Length(3),
         Constraint::Min(5),
@@ -39,7 +44,7 @@ pub(super) fn draw(app: &mut App, area: Rect, buffer: &mut Buffer, painters: &mu
     .areas(left);
     status::draw(app, status, buffer);
     charts::activations(app, chart, buffer);
-    let columns = if area.width >= 72 { 36 } else { 30 };
+    let columns = if area.width >= 72 { 32 } else { 30 };
     let [diversity, tuning] =
         Layout::horizontal([Constraint::Min(20), Constraint::Length(columns)]).areas(lower);
     if has_side {

@@ -28,8 +28,8 @@ pub(super) fn draw(app: &mut App, area: Rect, buffer: &mut Buffer) {
     let states: Vec<(&'static str, State)> = run
         .tuning
         .knobs
-        .all()
-        .iter()
+        .shown()
+        .into_iter()
         .map(|knob| {
             let parameter: Option<Parameter> = knob.id.parse().ok();
             let is_pending = parameter.is_some_and(|parameter| run.tuning.is_pending(parameter));
@@ -48,9 +48,7 @@ pub(super) fn draw(app: &mut App, area: Rect, buffer: &mut Buffer) {
         found.map_or(State::Usual, |(_, state)| *state)
     };
     fields::render(look, &mut run.tuning.knobs, keys, state, inner, buffer);
-    let events = inner
-        .height
-        .saturating_sub(run.tuning.knobs.all().len() as u16);
+    let events = inner.height.saturating_sub(states.len() as u16);
     let last = run.events.iter().rev().take(usize::from(events)).rev();
     for (line, (step, event)) in last.enumerate() {
         let y = inner.bottom() - events + line as u16;

@@ -2,16 +2,16 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
-use ratatui::text::{Line, Span};
 
-use super::charts::{figure, scores};
+use super::scores;
 use crate::preview::Painters;
-use crate::text;
-use crate::theme::Role;
 use crate::tui::app::App;
 use crate::tui::message::RunId;
 use crate::tui::view::{look, sample};
-use crate::tui::widget::panel::{framed, write};
+use crate::tui::widget::panel::framed;
+
+/// Fewest columns of a picture.
+const NARROWEST: u16 = 6;
 
 pub(super) fn draw(app: &App, id: RunId, area: Rect, buffer: &mut Buffer, painters: &mut Painters) {
     let (Some(run), look) = (app.run(), look(app)) else {
@@ -25,8 +25,10 @@ pub(super) fn draw(app: &App, id: RunId, area: Rect, buffer: &mut Buffer, painte
         format!("Sample {}{value}", sample.index)
     });
     let inner = framed(look, &title, "[ ] select", false, area, buffer);
-    let picture = if inner.height >= 5 {
-        (2 * inner.height).min(inner.width / 2)
+    // The scores have to fit beside it.
+    let room = inner.width.saturating_sub(scores::WIDTH + 1);
+    let picture = if inner.height >= 5 && room >= NARROWEST {
+        (2 * inner.height).min(room)
     } else {
         0
     };
@@ -39,15 +41,5 @@ pub(super) fn draw(app: &App, id: RunId, area: Rect, buffer: &mut Buffer, painte
     if picture.width > 0 {
         sample::picture(app, id, run, picture, buffer, painters);
     }
-    for (line, (name, series)) in scores(run).into_iter().enumerate() {
-        let value = series.last().map_or("-".to_owned(), figure);
-        let line_of = Line::from(vec![
-            look.span(Role::Dim, text::pad(name, 6)),
-            Span::styled(value, look.theme.series(line)),
-        ]);
-        let y = figures.y + line as u16;
-        if y < figures.bottom() {
-            write(look, &line_of, figures.x, y, figures.width, buffer);
-        }
-    }
+    scores::draw(app, run, figures, buffer);
 }
