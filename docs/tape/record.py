@@ -44,7 +44,7 @@ TAPE = [
     ("type", " ", "=", *"\x7f" * 12, "30\r"),
     ("wait", "king penguin in 20..30"),
     # All 48 at once, each until it is where it should be.
-    ("type", "\t\t", RIGHT),
+    ("type", "\t\t", "=", *"\x7f" * 12, "joint\r"),
     ("wait", "method        joint"),
     ("type", DOWN, DOWN, DOWN, DOWN, RIGHT),
     ("wait", "--stop feasible"),

@@ -406,16 +406,6 @@ fn settings_that_the_method_or_the_bundle_lacks_are_neither_shown_nor_asked_for(
         shown.iter().map(|knob| knob.id).collect()
     };
     let request = |story: &Story| story.app.request().manner;
-    let incremental = ids(&story);
-    for (id, is_shown) in [
-        ("k", true),
-        ("transform", true),
-        ("smoothness", false),
-        ("decay", false),
-        ("chains", false),
-    ] {
-        assert_eq!(incremental.contains(&id), is_shown, "{id}");
-    }
     let choose = |story: &mut Story, id: &str, value: &str| {
         press(story, "1");
         story.app.query.settings.cursor.select(0);
@@ -426,6 +416,17 @@ fn settings_that_the_method_or_the_bundle_lacks_are_neither_shown_nor_asked_for(
         type_text(story, value);
         press(story, "enter");
     };
+    choose(&mut story, "method", "incremental");
+    let incremental = ids(&story);
+    for (id, is_shown) in [
+        ("k", true),
+        ("transform", true),
+        ("smoothness", false),
+        ("decay", false),
+        ("chains", false),
+    ] {
+        assert_eq!(incremental.contains(&id), is_shown, "{id}");
+    }
     choose(&mut story, "k", "3");
     assert_eq!(request(&story).settings.k, 3);
     choose(&mut story, "method", "maximise");

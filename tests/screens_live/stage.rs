@@ -245,7 +245,8 @@ pub(crate) fn start_endless_run(terminal: &Terminal, stage: &Stage) -> PathBuf {
     terminal.send(" o");
     terminal.send("\t\t");
     // joint, 4 samples, many steps
-    terminal.send(&format!("{RIGHT}{DOWN}"));
+    type_value(terminal, "joint");
+    terminal.send(DOWN);
     type_value(terminal, "4");
     terminal.send(&DOWN.repeat(6));
     type_value(terminal, "9000000");

@@ -91,9 +91,11 @@ fn draw_run(
             buffer,
         );
     }
-    let scored = run
-        .saved_scores()
-        .map_or("no sample".to_owned(), scores::count);
+    let scored = match &run.scores {
+        Some(Ok(saved)) => scores::count(saved),
+        Some(Err(reason)) => text::clean(reason),
+        None => "no sample".to_owned(),
+    };
     let method = format!("{}, {} steps", run.file.settings.method, run.step);
     for (name, value) in [("method", method), ("scored", scored)] {
         line(
