@@ -51,7 +51,8 @@ TAPE = [
     ("type", "\x12"),
     ("wait", "steps/s"),
     ("samples", 14),
-    ("type", *"]" * 8),
+    # A checkpoint, so that the samples have scores.
+    ("type", *"]" * 8, "c"),
     ("pause", 3),
     ("keep", "run"),
     ("samples", 48),
