@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::no_number;
-use crate::metrics::Diversity;
+use crate::metrics::{PairDistances, Scores};
 use crate::sampler::Rows;
 
 /// Most rows that are scored: the first whose embeddings are known.
@@ -29,6 +29,18 @@ pub struct DiversityNow {
     /// Vendi score, with the bandwidth of the bundle's statistics where they have one.
     #[serde(deserialize_with = "no_number::number")]
     pub vendi: f64,
+    /// RKE, with the same bandwidth.
+    #[serde(default = "no_number::none", deserialize_with = "no_number::number")]
+    pub rke: f64,
+    /// Rows farther than half the bandwidth from all distinct rows before them.
+    #[serde(default)]
+    pub distinct: Option<u64>,
+    /// log det(K + ε I).
+    #[serde(default = "no_number::none", deserialize_with = "no_number::number")]
+    pub log_det: f64,
+    /// Mean Riesz energy of a pair, with the bandwidth as unit of length.
+    #[serde(default = "no_number::none", deserialize_with = "no_number::number")]
+    pub riesz_energy: f64,
     /// Rows scored.
     pub n: u64,
 }
@@ -40,13 +52,19 @@ impl DiversityNow {
         if embeddings.is_empty() {
             return None;
         }
-        let scores = Diversity::of("", embeddings.view(), bandwidth);
+        let rows = embeddings.view();
+        let scores = Scores::without_intervals("", rows, &PairDistances::of(rows), bandwidth);
+        let diversity = &scores.diversity;
         Some(DiversityNow {
-            sum_sq: scores.sum_sq,
-            mean_pairwise: scores.mean_pairwise,
-            min_pairwise: scores.min_pairwise,
-            vendi: scores.vendi,
-            n: scores.n as u64,
+            sum_sq: diversity.sum_sq,
+            mean_pairwise: diversity.mean_pairwise,
+            min_pairwise: diversity.min_pairwise,
+            vendi: diversity.vendi,
+            rke: diversity.rke,
+            distinct: scores.distinct.map(|count| count as u64),
+            log_det: scores.log_det,
+            riesz_energy: scores.riesz_energy,
+            n: diversity.n as u64,
         })
     }
 
@@ -79,9 +97,21 @@ mod tests {
         let scores = DiversityNow::of(&rows, Some(5.0)).unwrap();
         assert_eq!((scores.n, scores.sum_sq), (2, 50.0));
         assert_eq!((scores.mean_pairwise, scores.min_pairwise), (5.0, 5.0));
-        assert!(scores.vendi > 1.0 && scores.vendi < 2.0);
+        assert!(1.0 < scores.rke && scores.rke < scores.vendi && scores.vendi < 2.0);
+        assert_eq!(scores.distinct, Some(2));
+        // 1 for a pair that is a bandwidth apart, and a volume below that of two rows far apart.
+        assert!((scores.riesz_energy - 1.0).abs() < 1e-5 && scores.log_det < 0.0);
         rows.known = &[false; 3];
         assert_eq!(DiversityNow::of(&rows, Some(5.0)), None);
+    }
+
+    #[test]
+    fn scores_of_an_older_history_lack_those_that_came_later() {
+        let older = r#"{"sum_sq":1,"mean_pairwise":1,"min_pairwise":null,"vendi":2,"n":2}"#;
+        let scores: DiversityNow = serde_json::from_str(older).unwrap();
+        assert_eq!((scores.vendi, scores.n, scores.distinct), (2.0, 2, None));
+        assert!(scores.min_pairwise.is_nan() && scores.rke.is_nan());
+        assert!(scores.log_det.is_nan() && scores.riesz_energy.is_nan());
     }
 
     #[test]

@@ -22,6 +22,11 @@ pub(super) fn optional_rows<'de, D: Deserializer<'de>>(
     rows(from).map(Some)
 }
 
+/// A number that is not there at all.
+pub(super) fn none() -> f64 {
+    f64::NAN
+}
+
 /// Reads a number, `null` as not a number.
 pub(super) fn number<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
     Ok(Option::<f64>::deserialize(from)?.unwrap_or(f64::NAN))

@@ -142,6 +142,10 @@ pub(super) mod tests {
             mean_pairwise: 1.0,
             min_pairwise: 1.0,
             vendi: f64::NAN,
+            rke: f64::NAN,
+            distinct: None,
+            log_det: f64::NAN,
+            riesz_energy: f64::NAN,
             n: 2,
         };
         let snapshot = Snapshot {
@@ -151,7 +155,7 @@ pub(super) mod tests {
         let text = serde_json::to_string(&snapshot).unwrap();
         let back: Snapshot = serde_json::from_str(&text).unwrap();
         let back = back.diversity.unwrap();
-        assert!(back.vendi.is_nan());
+        assert!(back.vendi.is_nan() && back.rke.is_nan() && back.log_det.is_nan());
         assert_eq!((back.sum_sq, back.n), (2.0, 2));
     }
 }

@@ -318,6 +318,10 @@ fn diversity(step: u64) -> DiversityNow {
         mean_pairwise: 4.0 * share,
         min_pairwise: 1.5 * share,
         vendi: 1.0 + 5.0 * share,
+        rke: 1.0 + 4.0 * share,
+        distinct: Some(step.min(7)),
+        log_det: -3.0 - 4.0 * share,
+        riesz_energy: 0.5 / share,
         n: 8,
     }
 }

@@ -16,7 +16,7 @@ use crate::run::nearest::is_nearest;
 use crate::run::record::SampleLine;
 use crate::run::run_file::{ConstraintFile, RunFile};
 use crate::run::snapshot::{Phase, Snapshot};
-use crate::run::{Seen, WorkerState};
+use crate::run::{DiversityNow, Seen, WorkerState};
 use crate::sampler::Tunables;
 use crate::text;
 
@@ -48,6 +48,8 @@ pub struct RunView {
     pub least_distance: Series,
     /// Effective number of distinct rows.
     pub vendi: Series,
+    /// The latest scores of the rows.
+    pub rows: Option<DiversityNow>,
     /// What happened, by step.
     pub events: Vec<(u64, String)>,
     /// Steps done.
@@ -116,6 +118,7 @@ impl RunView {
             mean_distance: Series::default(),
             least_distance: Series::default(),
             vendi: Series::default(),
+            rows: None,
             events: Vec::new(),
             step: 0,
             samples: Vec::new(),
@@ -213,6 +216,7 @@ impl RunView {
                     self.mean_distance.push(at, diversity.mean_pairwise);
                     self.least_distance.push(at, diversity.min_pairwise);
                     self.vendi.push(at, diversity.vendi);
+                    self.rows = Some(diversity);
                 }
                 for (row, activations) in
                     activations.iter().flatten().take(CHARTED_ROWS).enumerate()

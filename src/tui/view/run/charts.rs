@@ -95,7 +95,7 @@ pub(super) fn diversity(app: &App, area: Rect, buffer: &mut Buffer) {
     scores::draw(app, run, table, buffer);
     let steps = steps(run);
     // Each line is drawn on its own scale: what matters is whether it still rises.
-    let scaled = scores::of_rows(run).map(|series| scaled(series.since(steps.0)));
+    let scaled = scores::charted(run).map(|series| scaled(series.since(steps.0)));
     Chart {
         traces: scaled
             .iter()

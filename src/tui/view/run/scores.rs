@@ -1,5 +1,5 @@
-//! How diverse the run is: of the rows at work the scores that are charted, of the samples that are saved
-//! all that need no network.
+//! How diverse the run is: scores of the rows at work, and of the samples that are saved; all that need
+//! no network.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -18,7 +18,7 @@ use crate::tui::widget::panel::{Look, write};
 
 /// Columns of a name, and of the rows' score.
 const NAME: usize = 9;
-const OF_ROWS: usize = 6;
+const OF_ROWS: usize = 7;
 /// Columns of the samples' score: `512 of 10000`.
 const OF_SAMPLES: usize = 12;
 /// Columns of the whole table.
@@ -30,30 +30,59 @@ pub(in crate::tui::view) const LINES: u16 = 4;
 /// Columns of a score where there is no room for the table.
 const CELL: u16 = 14;
 
-/// All scores; the rows have the first three.
+/// All scores; the first three of the rows are charted.
 const NAMES: [&str; 7] = [
     "mean", "least", "Vendi", "RKE", "distinct", "log det", "Riesz",
 ];
 
-/// How the scores of the rows went, by their [`NAMES`].
-pub(super) fn of_rows(run: &RunView) -> [&Series; 3] {
+/// Scores of the rows that are charted.
+const CHARTED: usize = 3;
+
+/// How the scores of the rows went that are charted, by their [`NAMES`].
+pub(super) fn charted(run: &RunView) -> [&Series; CHARTED] {
     [&run.mean_distance, &run.least_distance, &run.vendi]
 }
 
 /// The scores of samples, by their [`NAMES`].
 fn of_samples(scores: &Scores) -> [String; 7] {
     let diversity = &scores.diversity;
-    [
-        figure(diversity.mean_pairwise),
-        figure(diversity.min_pairwise),
-        figure(diversity.vendi),
-        figure(diversity.rke),
-        scores
-            .distinct
-            .map_or("-".to_owned(), |count| count.to_string()),
-        figure(scores.log_det),
-        figure(scores.riesz_energy),
-    ]
+    let counted = scores.distinct.map(|count| count as u64);
+    written(
+        [
+            diversity.mean_pairwise,
+            diversity.min_pairwise,
+            diversity.vendi,
+            diversity.rke,
+            scores.log_det,
+            scores.riesz_energy,
+        ],
+        counted,
+    )
+}
+
+/// The scores of the rows at work, by their [`NAMES`]; none before they were taken.
+fn of_rows(run: &RunView) -> [String; 7] {
+    match run.rows {
+        Some(rows) => written(
+            [
+                rows.mean_pairwise,
+                rows.min_pairwise,
+                rows.vendi,
+                rows.rke,
+                rows.log_det,
+                rows.riesz_energy,
+            ],
+            rows.distinct,
+        ),
+        None => NAMES.map(|_| "-".to_owned()),
+    }
+}
+
+/// Scores by their [`NAMES`]: the distinct ones, a whole number, stand among the others.
+fn written(scores: [f64; 6], distinct: Option<u64>) -> [String; 7] {
+    let [mean, least, vendi, rke, log_det, riesz] = scores.map(figure);
+    let distinct = distinct.map_or("-".to_owned(), |count| count.to_string());
+    [mean, least, vendi, rke, distinct, log_det, riesz]
 }
 
 /// Of how many samples the scores are: `48 samples`, or `512 of 2000`.
@@ -86,7 +115,7 @@ pub(super) fn draw(app: &App, run: &RunView, area: Rect, buffer: &mut Buffer) {
         of_saved(look, run, area, buffer);
     } else {
         let rows = of_rows(run).into_iter().enumerate();
-        let values = rows.map(|(at, series)| (latest(series), look.theme.series(at)));
+        let values = rows.map(|(at, value)| (value, row_style(look, at)));
         cells(look, values, area, buffer);
     }
 }
@@ -104,13 +133,13 @@ fn table(look: Look<'_>, run: &RunView, area: Rect, buffer: &mut Buffer) {
     let head = Line::from(look.span(Role::Dim, head));
     write(look, &head, area.x, area.y, area.width, buffer);
     let samples = saved.map(|saved| of_samples(&saved.scores));
-    let rows = of_rows(run).map(latest);
+    let rows = of_rows(run);
     for (line, name) in NAMES.into_iter().enumerate() {
-        let of_rows = rows.get(line).map_or("", String::as_str);
+        let of_rows = &rows[line];
         let of_samples = samples.as_ref().map_or("-", |samples| &samples[line]);
         let line_of = Line::from(vec![
             look.span(Role::Dim, text::pad(name, NAME)),
-            Span::styled(format!("{of_rows:>OF_ROWS$}"), look.theme.series(line)),
+            Span::styled(format!("{of_rows:>OF_ROWS$}"), row_style(look, line)),
             look.span(Role::Text, format!(" {of_samples:>OF_SAMPLES$}")),
         ]);
         let y = area.y + 1 + line as u16;
@@ -123,8 +152,13 @@ fn table(look: Look<'_>, run: &RunView, area: Rect, buffer: &mut Buffer) {
     }
 }
 
-fn latest(series: &Series) -> String {
-    series.last().map_or("-".to_owned(), figure)
+/// The style of a score of the rows: that of its line in the chart, where it has one.
+fn row_style(look: Look<'_>, at: usize) -> Style {
+    if at < CHARTED {
+        look.theme.series(at)
+    } else {
+        look.style(Role::Text)
+    }
 }
 
 /// Draws the scores of the saved samples in columns, as many as there is room for.
