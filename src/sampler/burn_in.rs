@@ -45,6 +45,15 @@ impl Measured {
     pub(super) fn thinning(&self) -> u64 {
         (APART * self.time).ceil() as u64
     }
+
+    /// Steps of a chain before its next sample: from its start, or from its last sample.
+    pub(super) fn between(&self, has_given: bool) -> u64 {
+        if has_given {
+            self.thinning()
+        } else {
+            self.steps
+        }
+    }
 }
 
 /// Adapts the length of steps (Robbins and Monro, as in Andrieu and Thoms, Statistics and Computing
@@ -84,13 +93,6 @@ impl BurnIn {
     /// What was found, once it is.
     pub(super) fn measured(&self) -> Option<Measured> {
         self.measured
-    }
-
-    /// Whether chains give samples after the last step.
-    pub(super) fn is_due(&self) -> bool {
-        self.measured.is_some_and(|measured| {
-            (self.ticks - ADAPT - measured.steps).is_multiple_of(measured.thinning())
-        })
     }
 
     /// Takes in a step: of the `walking` chains the share `success` moved. `statistics` gives those
@@ -227,17 +229,13 @@ mod tests {
             if let Some(measured) = found {
                 break measured;
             }
-            assert!(!burn_in.is_due());
         };
         assert_eq!(steps, ADAPT + measured.steps);
-        assert!(burn_in.is_due() && measured.has_mixed);
+        assert!(measured.has_mixed);
         assert!(measured.thinning() as f64 >= 2.0 * measured.time);
-        for _ in 1..measured.thinning() {
-            assert_eq!(burn_in.note(&[4, 7], 0.3, |_| vec![0.0; 2]), None);
-            assert!(!burn_in.is_due());
-        }
-        burn_in.note(&[4, 7], 0.3, |_| vec![0.0; 2]);
-        assert!(burn_in.is_due());
+        assert_eq!(measured.between(false), measured.steps);
+        assert_eq!(measured.between(true), measured.thinning());
+        assert_eq!(burn_in.note(&[4, 7], 0.3, |_| vec![0.0; 2]), None);
     }
 
     #[test]

@@ -47,8 +47,10 @@ pub(super) struct Cover {
     statistics: Statistics,
     rejection: Rejection,
     burn_in: BurnIn,
-    /// Steps that each chain has walked.
+    /// Steps that each chain has walked since its start or its last sample.
     walked: Vec<u64>,
+    /// Whether each chain has given a sample.
+    has_given: Vec<bool>,
 }
 
 impl Cover {
@@ -72,6 +74,7 @@ impl Cover {
                 Rejection::new(population.len())
             },
             walked: vec![0; population.len()],
+            has_given: vec![false; population.len()],
             base,
         })
     }
@@ -99,6 +102,9 @@ impl Cover {
         let live = self.base.population.live();
         let draws = self.base.population.redraw_nearest(&live, evaluator)?;
         self.rejection.look(draws);
+        for row in live {
+            self.has_given[row] = false;
+        }
         Ok((accepted, None))
     }
 
@@ -241,6 +247,7 @@ impl Cover {
                     .population
                     .accept(row, activations, self.base.step),
             );
+            (self.walked[row], self.has_given[row]) = (0, true);
             if self.base.missing() < live {
                 live -= 1;
             } else {
@@ -278,10 +285,10 @@ impl Cover {
                 );
             }
             walking
-        } else if let Some(measured) = self.burn_in.measured().filter(|_| self.burn_in.is_due()) {
+        } else if let Some(measured) = self.burn_in.measured() {
             walking
                 .into_iter()
-                .filter(|&row| self.walked[row] >= measured.steps)
+                .filter(|&row| self.walked[row] >= measured.between(self.has_given[row]))
                 .collect()
         } else {
             Vec::new()
@@ -334,7 +341,7 @@ impl Stepping for Cover {
     fn redraw(&mut self, row: usize) {
         self.base.population.redraw(row);
         self.motion.reset(row);
-        self.walked[row] = 0;
+        (self.walked[row], self.has_given[row]) = (0, false);
     }
 
     fn apply(&mut self, tunables: &Tunables) {
@@ -347,13 +354,18 @@ impl Stepping for Cover {
         self.rejection.save(state);
         self.burn_in.save(state);
         state.put_u64("walked", self.walked.clone());
+        let has_given = self.has_given.iter().map(|&given| u64::from(given));
+        state.put_u64("has_given", has_given.collect());
     }
 
     fn load(&mut self, state: &State) -> Result<(), StateError> {
         self.motion = self.motion.load(state)?;
         self.rejection = Rejection::load(state)?;
         self.burn_in = self.burn_in.load(state)?;
-        self.walked = state.u64("walked", self.base.population.len())?;
+        let rows = self.base.population.len();
+        self.walked = state.u64("walked", rows)?;
+        let has_given = state.u64("has_given", rows)?;
+        self.has_given = has_given.iter().map(|&given| given != 0).collect();
         Ok(())
     }
 }

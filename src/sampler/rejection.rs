@@ -62,7 +62,8 @@ impl Rejection {
         let needed = missing.min(BEGINNINGS.checked_sub(self.inside).unwrap_or(missing));
         // needed / p <= budget
         let share = u128::from(self.inside + GRANTED) * u128::from(self.budget);
-        let is_worth_it = u128::from(needed) * u128::from(self.drawn) <= share;
+        let is_worth_it =
+            u128::from(needed) * u128::from(self.drawn) <= share && self.drawn < 2 * self.budget;
         self.has_ended = missing == 0 || !is_worth_it;
         self.has_ended
     }
