@@ -293,6 +293,37 @@ const FAULTS: &[Fault] = &[
         &["classifier.mean", "inverse.file"],
     ),
     (
+        "what each network is given, all wrong",
+        |b| {
+            edit(b, "[encoder]", "[encoder]\nmean = [0.286, 0.5]");
+            edit(b, "[judge]", "[judge]\nstd = [0.0]");
+            edit(b, "[inverse]", "[inverse]\nmean = [nan]\nstd = [1, 1]");
+        },
+        // The distances in the statistics are of encoders that were given nothing of the kind.
+        &[
+            "encoder.mean",
+            "inverse.mean",
+            "inverse.std",
+            "judge.std",
+            "stats.safetensors encoder_normalisation",
+            "stats.safetensors judge_normalisation",
+        ],
+    ),
+    (
+        "channels that the inverse does not take",
+        |b| {
+            edit(b, "[inverse]", "[inverse]\nchannels = \"RGB\"");
+        },
+        &["inverse.channels"],
+    ),
+    (
+        "statistics of an encoder that was given something else",
+        |b| {
+            edit(b, "[judge]", "[judge]\nmean = [0.5]\nstd = [0.25]");
+        },
+        &["stats.safetensors judge_normalisation"],
+    ),
+    (
         "a bad classifier",
         |b| halve(&b.join("classifier.onnx")),
         &["classifier.file", "stats.safetensors classifier_sha256"],
@@ -629,7 +660,18 @@ fn a_new_bundle_is_accepted_by_check_and_sample() {
         .iter()
         .map(|guess| guess["key"].as_str().unwrap())
         .collect();
-    assert_eq!(guessed, ["generator.prior.kind"]);
+    // --mean and --std are the classifier's: of the others nothing is known.
+    assert_eq!(
+        guessed,
+        [
+            "generator.prior.kind",
+            "encoder.mean",
+            "judge.mean",
+            "inverse.mean"
+        ]
+    );
+    let manifest = std::fs::read_to_string(folder.join("bundle.toml")).unwrap();
+    assert_eq!(manifest.matches("channels = \"gray\"").count(), 5);
     let (code, report) = check(&folder);
     assert_eq!(code, 0, "{report:#}");
     assert_eq!(report["facts"]["name"], "mine \"quoted\"");

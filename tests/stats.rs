@@ -135,6 +135,29 @@ fn statistics_of_another_classifier_are_made_anew_though_the_bundle_is_refused_w
 }
 
 #[test]
+fn statistics_say_what_the_encoders_were_given() {
+    let scene = Scene::new(12);
+    let bundle = scene.bundle();
+    let images = scene.images();
+    let ask = ["--bundle", &bundle, "--images", text(&images)];
+    let plain = scene.stats(&ask);
+    let manifest = scene.path("fashion/bundle.toml");
+    let stated = std::fs::read_to_string(&manifest).unwrap();
+    let stated = stated.replace("[judge]", "[judge]\nmean = [0.286]\nstd = [0.353]");
+    std::fs::write(&manifest, stated).unwrap();
+    let look = ["stats", "--bundle", &bundle, "--unit", "bag"];
+    let (code, message) = failure(&scene.invset(&look));
+    assert_eq!(code, 4, "{message}");
+    assert!(message.contains("judge_normalisation"), "{message}");
+    let again = scene.stats(&ask);
+    let distance = |of: &serde_json::Value, space: &str| of["median_distances"][space].clone();
+    assert_ne!(distance(&again, "judge"), distance(&plain, "judge"));
+    assert_eq!(distance(&again, "encoder"), distance(&plain, "encoder"));
+    let (code, message) = failure(&scene.invset(&look));
+    assert_eq!(code, 0, "{message}");
+}
+
+#[test]
 fn a_manifest_that_takes_no_section_is_left_as_it_is() {
     let scene = Scene::new(3);
     let bundle = scene.bundle();

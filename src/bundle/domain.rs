@@ -1,5 +1,7 @@
 //! What a sample is: an image, a signal or a row of a table.
 
+use std::fmt;
+
 /// What a generator makes.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Domain {
@@ -31,12 +33,26 @@ pub enum Channels {
 }
 
 impl Channels {
+    /// Every order.
+    pub const ALL: [Channels; 3] = [Channels::Rgb, Channels::Bgr, Channels::Gray];
+
     /// Number of channels.
     pub fn count(self) -> usize {
         match self {
             Channels::Rgb | Channels::Bgr => 3,
             Channels::Gray => 1,
         }
+    }
+}
+
+/// As it is written in `bundle.toml`.
+impl fmt::Display for Channels {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Channels::Rgb => "RGB",
+            Channels::Bgr => "BGR",
+            Channels::Gray => "gray",
+        })
     }
 }
 

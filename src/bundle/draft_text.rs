@@ -100,7 +100,7 @@ pub(super) fn manifest_text(draft: &Draft, name: &str, parts: &[Part]) -> Drafte
         match part.section {
             "generator" => writer.generator(draft, part, kind),
             "classifier" => writer.classifier(draft, part, kind),
-            _ => writer.ports(part, "output"),
+            _ => writer.encoder(part, kind),
         }
     }
     if let Some(tensor) = &draft.encoder_tensor {
@@ -210,23 +210,7 @@ impl Writer {
 
     fn classifier(&mut self, draft: &Draft, part: &Part, kind: Option<&str>) {
         self.ports(part, "logits");
-        if draft.mean.is_empty() && draft.standard_deviation.is_empty() {
-            let remark = match kind {
-                None => {
-                    "what is subtracted from, and divides, an image in [0, 1] before it: one number a channel"
-                }
-                Some(_) => {
-                    "what is subtracted from, and divides, its input: one number a channel or feature"
-                }
-            };
-            self.comment(&format!("mean = […]  # CHECK: {remark}"));
-            self.comment("std = […]");
-            let remark = format!("nothing is set: {remark}");
-            self.guess("classifier.mean", &remark);
-        } else {
-            self.value("mean", &format!("{:?}", draft.mean), "");
-            self.value("std", &format!("{:?}", draft.standard_deviation), "");
-        }
+        self.normalisation(&draft.mean, &draft.standard_deviation, kind);
         if kind.is_some() {
             return;
         }
@@ -242,6 +226,38 @@ impl Writer {
             }
         }
         self.channels(input.first().copied().flatten());
+    }
+
+    /// The encoder, the judge or the inverse.
+    fn encoder(&mut self, part: &Part, kind: Option<&str>) {
+        self.ports(part, "output");
+        self.normalisation(&[], &[], kind);
+        // Without the key it is given the generator's order.
+        let channels = part.input_shape().first().copied().flatten();
+        if kind.is_none() && matches!(channels, Some(1 | 3)) {
+            self.channels(channels);
+        }
+    }
+
+    /// How the network of the present section wants its input.
+    fn normalisation(&mut self, mean: &[f32], standard_deviation: &[f32], kind: Option<&str>) {
+        if !mean.is_empty() || !standard_deviation.is_empty() {
+            self.value("mean", &format!("{mean:?}"), "");
+            self.value("std", &format!("{standard_deviation:?}"), "");
+            return;
+        }
+        let remark = match kind {
+            None => {
+                "what is subtracted from, and divides, an image in [0, 1] before it: one number a channel"
+            }
+            Some(_) => {
+                "what is subtracted from, and divides, its input: one number a channel or feature"
+            }
+        };
+        self.comment(&format!("mean = […]  # CHECK: {remark}"));
+        self.comment("std = […]");
+        let key = format!("{}.mean", self.section);
+        self.guess(&key, &format!("nothing is set: {remark}"));
     }
 
     fn channels(&mut self, channels: Option<usize>) {

@@ -5,16 +5,16 @@
 //! 2506.17040, for the layers that they stretch).
 
 use std::fmt;
-use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::chosen_file::ChosenFile;
 use super::{Bundle, BundleError, Encoder};
 use crate::text::{self, clean};
 
 /// An encoder as `--encoder` names it; the same words stand in `run.toml`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum EncoderChoice {
     /// The bundle's own: a tensor, a network, or pixels where it states none.
@@ -24,9 +24,8 @@ pub enum EncoderChoice {
     Pixels,
     /// A tensor of the classifier, all its elements as one vector.
     Tensor(String),
-    /// An ONNX file: from its first input, an image in [0, 1] in the generator's channel order, to
-    /// its first output.
-    File(PathBuf),
+    /// An ONNX file: from its first input to its first output. The image is resized to what it takes.
+    File(ChosenFile),
 }
 
 /// The words of an encoder that is no file.
@@ -40,6 +39,14 @@ pub enum EncoderError {
     /// It is not written as it should be.
     #[error("'{}' is no encoder; write bundle, pixels, tensor:NAME or FILE.onnx", clean(.0))]
     Syntax(String),
+    /// What stands behind its file is not understood.
+    #[error("'{}': {reason}; write FILE.onnx:mean=A,B,C:std=A,B,C:channels=RGB, of these what it needs", clean(.text))]
+    Normalisation {
+        /// As written.
+        text: String,
+        /// Which part, and why.
+        reason: String,
+    },
     /// The classifier has no such tensor.
     #[error("--encoder: the classifier has no tensor '{}'{hint}", clean(.tensor))]
     UnknownTensor {
@@ -73,20 +80,20 @@ impl EncoderChoice {
     /// The file is not there, or its path is no Unicode and could not be written down.
     pub fn absolute(&self) -> Result<EncoderChoice, EncoderError> {
         Ok(match self {
-            EncoderChoice::File(path) => EncoderChoice::File(absolute(path)?),
+            EncoderChoice::File(chosen) => EncoderChoice::File(absolute(chosen)?),
             other => other.clone(),
         })
     }
 }
 
-/// The absolute path of a file that is there. Links are not followed: a file may have its name from
-/// one.
-fn absolute(path: &Path) -> Result<PathBuf, EncoderError> {
+/// The same with the absolute path of the file, which has to be there. Links are not followed: a file may
+/// have its name from one.
+fn absolute(chosen: &ChosenFile) -> Result<ChosenFile, EncoderError> {
     let problem = |reason: String| EncoderError::File {
-        path: path.display().to_string(),
+        path: chosen.path.display().to_string(),
         reason,
     };
-    let found = std::path::absolute(path).map_err(|error| problem(error.to_string()))?;
+    let found = std::path::absolute(&chosen.path).map_err(|error| problem(error.to_string()))?;
     let facts = found
         .metadata()
         .map_err(|error| problem(error.to_string()))?;
@@ -96,7 +103,10 @@ fn absolute(path: &Path) -> Result<PathBuf, EncoderError> {
     if found.to_str().is_none() {
         return Err(problem("its path is no Unicode".to_owned()));
     }
-    Ok(found)
+    Ok(ChosenFile {
+        path: found,
+        normalisation: chosen.normalisation.clone(),
+    })
 }
 
 impl FromStr for EncoderChoice {
@@ -108,9 +118,13 @@ impl FromStr for EncoderChoice {
             PIXELS => return Ok(EncoderChoice::Pixels),
             _ => {}
         }
-        match text.strip_prefix(TENSOR) {
-            Some(name) if !name.is_empty() => Ok(EncoderChoice::Tensor(name.to_owned())),
-            None if text.ends_with(".onnx") => Ok(EncoderChoice::File(text.into())),
+        match (text.strip_prefix(TENSOR), ChosenFile::parse(text)) {
+            (Some(name), _) if !name.is_empty() => Ok(EncoderChoice::Tensor(name.to_owned())),
+            (None, Some(Ok(chosen))) => Ok(EncoderChoice::File(chosen)),
+            (None, Some(Err(reason))) => Err(EncoderError::Normalisation {
+                text: text.to_owned(),
+                reason,
+            }),
             _ => Err(EncoderError::Syntax(text.to_owned())),
         }
     }
@@ -122,7 +136,7 @@ impl fmt::Display for EncoderChoice {
             EncoderChoice::Bundle => formatter.write_str(BUNDLE),
             EncoderChoice::Pixels => formatter.write_str(PIXELS),
             EncoderChoice::Tensor(name) => write!(formatter, "{TENSOR}{name}"),
-            EncoderChoice::File(path) => path.display().fmt(formatter),
+            EncoderChoice::File(chosen) => chosen.fmt(formatter),
         }
     }
 }
@@ -155,7 +169,7 @@ impl Bundle {
                 self.check_tensor(name)?;
                 Some(Encoder::Tensor(name.clone()))
             }
-            EncoderChoice::File(path) => Some(Encoder::Outside(absolute(path)?)),
+            EncoderChoice::File(chosen) => Some(Encoder::Outside(absolute(chosen)?)),
         };
         self.has_own_encoder = self.has_own_encoder && encoder == self.manifest.encoder;
         self.manifest.encoder = encoder;
@@ -194,77 +208,5 @@ impl Bundle {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-
-    use super::*;
-
-    #[test]
-    fn an_encoder_is_written_as_it_is_read() {
-        for text in ["bundle", "pixels", "tensor:layer3.relu", "my nets/e.onnx"] {
-            let choice: EncoderChoice = text.parse().unwrap();
-            assert_eq!(choice.to_string(), text);
-            let json = serde_json::to_string(&choice).unwrap();
-            assert_eq!(json, format!("\"{text}\""));
-            assert_eq!(
-                serde_json::from_str::<EncoderChoice>(&json).unwrap(),
-                choice
-            );
-        }
-        for wrong in ["", "tensor:", "pixel", "features", "Bundle"] {
-            let error = wrong.parse::<EncoderChoice>().unwrap_err().to_string();
-            assert!(error.contains("tensor:NAME"), "{error}");
-        }
-    }
-
-    #[test]
-    fn a_chosen_encoder_takes_the_place_of_the_bundles_own() {
-        let bundle = || Bundle::open("scenes64").unwrap();
-        assert!(bundle().has_own_encoder());
-        let with = |text: &str| bundle().with_encoder(&text.parse().unwrap()).unwrap();
-        assert_eq!(with("pixels").manifest().encoder, None);
-        assert!(!with("pixels").has_own_encoder());
-        let same = with("tensor:features");
-        assert!(same.has_own_encoder(), "it is the one that is stated");
-        let logits = with("tensor:logits");
-        assert_eq!(
-            logits.manifest().encoder,
-            Some(Encoder::Tensor("logits".into()))
-        );
-        assert!(!logits.has_own_encoder());
-        let again = logits.with_encoder(&"tensor:logits".parse().unwrap());
-        assert!(!again.unwrap().has_own_encoder());
-    }
-
-    #[test]
-    fn a_tensor_or_file_that_is_not_there_is_refused_by_name() {
-        let bundle = || Bundle::open("fashion").unwrap();
-        let error = bundle()
-            .with_encoder(&"tensor:layer3.rleu".parse().unwrap())
-            .unwrap_err();
-        assert!(error.to_string().contains("'layer3.relu'"), "{error}");
-        let error = bundle()
-            .with_encoder(&"nowhere/e.onnx".parse().unwrap())
-            .unwrap_err();
-        assert!(error.to_string().contains("'nowhere/e.onnx'"), "{error}");
-    }
-
-    #[test]
-    fn the_hash_of_a_chosen_file_is_among_the_bundles() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("e.onnx");
-        let judge = Bundle::open("fashion")
-            .unwrap()
-            .bytes("judge.onnx")
-            .unwrap();
-        std::fs::write(&path, judge).unwrap();
-        let choice = EncoderChoice::File(path.clone());
-        let bundle = Bundle::open("fashion").unwrap();
-        let bundle = bundle.with_encoder(&choice).unwrap();
-        let name = path.display().to_string();
-        let before = bundle.fingerprints().unwrap();
-        assert_eq!(before[&name], before["judge.onnx"]);
-        std::fs::write(&path, b"another").unwrap();
-        assert_ne!(bundle.fingerprints().unwrap()[&name], before[&name]);
-    }
-}
+#[path = "encoder_choice_tests.rs"]
+mod tests;

@@ -2,10 +2,12 @@
 //!
 //! The form as written in the file, and the reading of it, are in [`super::manifest_file`].
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
-use super::domain::{Channels, Domain};
+use super::chosen_file::ChosenFile;
+use super::domain::Domain;
+use super::normalisation::Normalisation;
 use super::smoothness::Smoothness;
 
 /// The name of the manifest's file in a bundle folder.
@@ -27,9 +29,9 @@ pub struct Manifest {
     /// Image to embedding; none means that embeddings are pixels.
     pub encoder: Option<Encoder>,
     /// A second encoder, never optimised, that scores diversity.
-    pub judge: Option<Network>,
+    pub judge: Option<EncoderNetwork>,
     /// Image to code.
-    pub inverse: Option<Network>,
+    pub inverse: Option<EncoderNetwork>,
     /// File of the labels, one a line.
     pub labels: Option<String>,
     /// File of the statistics.
@@ -47,9 +49,19 @@ pub struct Network {
     pub output: Option<String>,
 }
 
-impl Network {
-    fn file(&self) -> &str {
-        &self.file
+/// From a sample to a vector: the encoder, the judge, and the inverse, which encodes as codes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EncoderNetwork {
+    /// The model.
+    pub network: Network,
+    /// What is done to a sample before it, besides resizing images to what it takes.
+    pub normalisation: Normalisation,
+}
+
+impl EncoderNetwork {
+    /// The ONNX file.
+    pub fn file(&self) -> &str {
+        &self.network.file
     }
 }
 
@@ -110,39 +122,56 @@ pub struct Classifier {
     pub input: Option<String>,
     /// Name of the tensor that labels count in; none means the first output.
     pub logits: Option<String>,
-    /// Subtracted from an image in [0, 1], one for each channel; empty means nothing.
-    pub mean: Vec<f32>,
-    /// Divided by after `mean`, one for each channel; empty means nothing.
-    pub standard_deviation: Vec<f32>,
+    /// What is done to a sample before it. Images are RGB for it unless the manifest says otherwise.
+    pub normalisation: Normalisation,
     /// Height and width of the input; none means those of the generator's images.
     pub size: Option<[usize; 2]>,
-    /// Channel order of the input.
-    pub channels: Channels,
 }
 
 /// Image to embedding.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Encoder {
     /// A tensor of the classifier.
     Tensor(String),
-    /// A network of its own. Its input is the image in [0, 1].
-    Network(Network),
+    /// A network of its own.
+    Network(EncoderNetwork),
     /// A network in a file outside the bundle, by its absolute path; no manifest states one, see
-    /// [`crate::bundle::EncoderChoice`]. From its first input, the image in [0, 1], to its first
-    /// output.
-    Outside(PathBuf),
+    /// [`crate::bundle::EncoderChoice`]. From its first input to its first output.
+    Outside(ChosenFile),
+}
+
+impl Encoder {
+    /// The network that it is; none where it is a tensor of the classifier.
+    pub fn network(&self) -> Option<Cow<'_, EncoderNetwork>> {
+        match self {
+            Encoder::Tensor(_) => None,
+            Encoder::Network(network) => Some(Cow::Borrowed(network)),
+            Encoder::Outside(chosen) => Some(Cow::Owned(EncoderNetwork {
+                network: Network {
+                    file: chosen.path.display().to_string(),
+                    input: None,
+                    output: None,
+                },
+                normalisation: chosen.normalisation.clone(),
+            })),
+        }
+    }
 }
 
 impl Manifest {
+    /// The encoder, where it is a network of the bundle.
+    pub fn encoder_network(&self) -> Option<&EncoderNetwork> {
+        match &self.encoder {
+            Some(Encoder::Network(network)) => Some(network),
+            Some(Encoder::Tensor(_) | Encoder::Outside(_)) | None => None,
+        }
+    }
+
     /// Every file that the manifest names, with the key that names it.
     pub fn files(&self) -> BTreeMap<&'static str, &str> {
         let generator = match &self.generator.form {
             GeneratorForm::Network(network) => Some(network.file.as_str()),
             GeneratorForm::Code { .. } => None,
-        };
-        let encoder = match &self.encoder {
-            Some(Encoder::Network(network)) => Some(network.file.as_str()),
-            Some(Encoder::Tensor(_) | Encoder::Outside(_)) | None => None,
         };
         [
             ("generator.file", generator),
@@ -155,9 +184,15 @@ impl Manifest {
             ),
             ("generator.prior.file", self.generator.prior.file.as_deref()),
             ("classifier.file", Some(self.classifier.file.as_str())),
-            ("encoder.file", encoder),
-            ("judge.file", self.judge.as_ref().map(Network::file)),
-            ("inverse.file", self.inverse.as_ref().map(Network::file)),
+            (
+                "encoder.file",
+                self.encoder_network().map(EncoderNetwork::file),
+            ),
+            ("judge.file", self.judge.as_ref().map(EncoderNetwork::file)),
+            (
+                "inverse.file",
+                self.inverse.as_ref().map(EncoderNetwork::file),
+            ),
             ("labels.file", self.labels.as_deref()),
             ("stats.file", self.statistics.as_deref()),
         ]

@@ -2,13 +2,10 @@
 
 use serde::de::DeserializeOwned;
 
-use super::domain::Channels;
 use super::error::Problem;
-use super::manifest::{Classifier, Encoder, Generator, GeneratorForm, MANIFEST, Manifest, Network};
-use super::manifest_generator::LARGEST_SAMPLE;
-use super::manifest_sections::{
-    ClassifierSection, Document, EncoderSection, FileSection, GeneratorKind, NetworkSection,
-};
+use super::manifest::{MANIFEST, Manifest};
+use super::manifest_networks::Samples;
+use super::manifest_sections::{Document, FileSection, GeneratorKind};
 
 impl Manifest {
     /// Reads the text of a `bundle.toml`.
@@ -121,20 +118,25 @@ impl Reader {
         );
         let kind = generator.as_ref().and_then(GeneratorKind::of);
         let generator = generator.and_then(|table| self.generator(table));
+        let samples = Samples {
+            kind,
+            generator: generator.as_ref(),
+        };
         let classifier = self.required(
             "classifier",
             document.classifier,
             "write a [classifier] section with a file",
         );
-        let classifier =
-            classifier.and_then(|table| self.classifier(table, kind, generator.as_ref()));
-        let encoder = document.encoder.and_then(|table| self.encoder(table));
+        let classifier = classifier.and_then(|table| self.classifier(table, samples));
+        let encoder = document
+            .encoder
+            .and_then(|table| self.encoder(table, samples));
         let judge = document
             .judge
-            .and_then(|table| self.network("judge", table));
+            .and_then(|table| self.network("judge", table, samples));
         let inverse = document
             .inverse
-            .and_then(|table| self.network("inverse", table));
+            .and_then(|table| self.network("inverse", table, samples));
         let labels = document
             .labels
             .and_then(|table| self.text_file("labels", table));
@@ -152,133 +154,6 @@ impl Reader {
             inverse,
             labels,
             statistics,
-        })
-    }
-
-    /// `kind` and `generator` say what it is to look at, as far as they could be read.
-    fn classifier(
-        &mut self,
-        table: toml::Table,
-        kind: Option<GeneratorKind>,
-        generator: Option<&Generator>,
-    ) -> Option<Classifier> {
-        let section: ClassifierSection = self.section("classifier", table);
-        let channels = section.channels.unwrap_or(Channels::Rgb);
-        let mean = section.mean.unwrap_or_default();
-        let standard_deviation = section.std.unwrap_or_default();
-        let is_image = matches!(kind, None | Some(GeneratorKind::Pixels));
-        // How many parts a sample of a network has is known when that is opened.
-        let (parts, part) = match generator.map(|generator| (&generator.form, &generator.domain)) {
-            _ if is_image => (Some(channels.count()), "channel"),
-            Some((GeneratorForm::Code { shape, .. }, domain)) => {
-                (shape.first().copied(), domain.parts())
-            }
-            Some((GeneratorForm::Network(_), _)) | None => (None, "part"),
-        };
-        for (key, values) in [
-            ("classifier.mean", &mean),
-            ("classifier.std", &standard_deviation),
-        ] {
-            if let Some(parts) = parts
-                && !values.is_empty()
-                && values.len() != parts
-            {
-                self.report(
-                    key,
-                    format!("has {} numbers for {parts} {part}s", values.len()),
-                    format!("write one number for each {part}"),
-                );
-            }
-            if values.iter().any(|value| !value.is_finite()) {
-                self.report(
-                    key,
-                    "holds a number that is not finite",
-                    "write finite numbers",
-                );
-            }
-        }
-        if standard_deviation.iter().any(|&value| value <= 0.0) {
-            self.report(
-                "classifier.std",
-                "holds a number that is not positive",
-                "write positive numbers",
-            );
-        }
-        for (key, is_given) in [
-            ("classifier.size", section.size.is_some()),
-            ("classifier.channels", section.channels.is_some()),
-        ] {
-            if is_given && !is_image {
-                self.report(key, "has a meaning for images only", "remove it");
-            }
-        }
-        if section.size.is_some_and(|size| {
-            let elements = size[0].checked_mul(size[1]);
-            !elements.is_some_and(|elements| (1..=LARGEST_SAMPLE).contains(&elements))
-        }) {
-            self.report(
-                "classifier.size",
-                "is empty or too large",
-                "write size = [height, width] of the classifier's input",
-            );
-        }
-        let file = self.required_file("classifier.file", section.file)?;
-        Some(Classifier {
-            file,
-            input: section.input,
-            logits: section.logits,
-            mean,
-            standard_deviation,
-            size: section.size,
-            channels,
-        })
-    }
-
-    fn encoder(&mut self, table: toml::Table) -> Option<Encoder> {
-        let section: EncoderSection = self.section("encoder", table);
-        match (section.tensor, section.file) {
-            (Some(tensor), None) => {
-                for (key, value) in [
-                    ("encoder.input", &section.input),
-                    ("encoder.output", &section.output),
-                ] {
-                    if value.is_some() {
-                        self.report(key, "has no meaning with a tensor", "remove it");
-                    }
-                }
-                Some(Encoder::Tensor(tensor))
-            }
-            (None, Some(file)) => Some(Encoder::Network(Network {
-                file: self.file("encoder.file", Some(file))?,
-                input: section.input,
-                output: section.output,
-            })),
-            (Some(_), Some(_)) => {
-                self.report(
-                    "encoder",
-                    "has both a tensor and a file",
-                    "remove one of them",
-                );
-                None
-            }
-            (None, None) => {
-                self.report(
-                    "encoder",
-                    "has neither a tensor nor a file",
-                    "write tensor = \"…\" (of the classifier) or file = \"….onnx\"; without [encoder] embeddings are pixels",
-                );
-                None
-            }
-        }
-    }
-
-    fn network(&mut self, path: &str, table: toml::Table) -> Option<Network> {
-        let section: NetworkSection = self.section(path, table);
-        let file = self.required_file(&format!("{path}.file"), section.file)?;
-        Some(Network {
-            file,
-            input: section.input,
-            output: section.output,
         })
     }
 

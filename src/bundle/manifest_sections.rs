@@ -108,6 +108,9 @@ pub(super) struct EncoderSection {
     pub(super) file: Option<String>,
     pub(super) input: Option<String>,
     pub(super) output: Option<String>,
+    pub(super) mean: Option<Vec<f32>>,
+    pub(super) std: Option<Vec<f32>>,
+    pub(super) channels: Option<Channels>,
 }
 
 /// `[judge]` and `[inverse]`.
@@ -117,6 +120,9 @@ pub(super) struct NetworkSection {
     pub(super) file: Option<String>,
     pub(super) input: Option<String>,
     pub(super) output: Option<String>,
+    pub(super) mean: Option<Vec<f32>>,
+    pub(super) std: Option<Vec<f32>>,
+    pub(super) channels: Option<Channels>,
 }
 
 /// `[labels]` and `[stats]`.

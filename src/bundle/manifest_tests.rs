@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use super::*;
-use crate::bundle::{Axes, Domain, PriorKind, Smoothness};
+use crate::bundle::{
+    Axes, Channels, Domain, Encoder, GeneratorForm, Normalisation, PriorKind, Smoothness,
+};
 
 const WHOLE: &str = r#"
 name = "garden"
@@ -30,6 +32,9 @@ channels = "RGB"
 tensor = "features"
 [judge]
 file = "judge.onnx"
+mean = [0.5, 0.5, 0.5]
+std = [0.25, 0.25, 0.25]
+channels = "RGB"
 [inverse]
 file = "sub/inverse.onnx"
 input = "image"
@@ -58,10 +63,15 @@ fn every_key_of_the_format_is_read() {
     assert_eq!(manifest.generator.domain, image);
     assert_eq!(manifest.classifier.size, Some([64, 48]));
     assert_eq!(manifest.encoder, Some(Encoder::Tensor("features".into())));
-    assert_eq!(
-        manifest.inverse.as_ref().unwrap().input.as_deref(),
-        Some("image")
-    );
+    let inverse = manifest.inverse.as_ref().unwrap();
+    assert_eq!(inverse.network.input.as_deref(), Some("image"));
+    assert!(inverse.normalisation.is_nothing());
+    let judge = Normalisation {
+        channels: Some(Channels::Rgb),
+        mean: vec![0.5; 3],
+        standard_deviation: vec![0.25; 3],
+    };
+    assert_eq!(manifest.judge.as_ref().unwrap().normalisation, judge);
     assert_eq!(
         manifest.files().into_values().collect::<Vec<_>>(),
         [
@@ -255,6 +265,41 @@ fn contradictions_are_named() {
     assert_eq!(keys(&whole), ["encoder"]);
     let whole = WHOLE.replace("kind = \"normal\"", "kind = \"box\"\nlow = 0.0");
     assert_eq!(keys(&whole), ["generator.prior.low"]);
+}
+
+#[test]
+fn every_network_has_the_keys_of_its_input_and_a_tensor_has_none() {
+    let with = |keys: &str| {
+        let file = format!("file = \"e.onnx\"\n{keys}");
+        WHOLE.replace("tensor = \"features\"", &file)
+    };
+    let manifest = Manifest::parse(&with("mean = [1, 2, 3]\nchannels = 'RGB'")).unwrap();
+    let encoder = manifest.encoder_network().unwrap();
+    assert_eq!(encoder.file(), "e.onnx");
+    assert_eq!(encoder.normalisation.mean, [1.0, 2.0, 3.0]);
+    // In the generator's order, which has three channels, unless it says otherwise.
+    assert!(Manifest::parse(&with("std = [1, 2, 3]")).is_ok());
+    assert_eq!(keys(&with("std = [1]")), ["encoder.std"]);
+    assert_eq!(
+        keys(&with("std = [1, 2, 3]\nchannels = 'gray'")),
+        ["encoder.std"]
+    );
+    assert_eq!(keys(&with("mean = [inf, 0, 0]")), ["encoder.mean"]);
+    assert_eq!(keys(&with("channels = 'HSV'")), ["encoder.channels"]);
+    let judge = WHOLE.replace("std = [0.25, 0.25, 0.25]", "std = [0.25, 0.25, -1]");
+    assert_eq!(keys(&judge), ["judge.std"]);
+    let inverse = WHOLE.replace("[inverse]", "[inverse]\nmean = [1, 2]");
+    assert_eq!(keys(&inverse), ["inverse.mean"]);
+    let tensor = "tensor = \"features\"\nmean = [1]\nstd = [1]\nchannels = 'RGB'";
+    assert_eq!(
+        keys(&WHOLE.replace("tensor = \"features\"", tensor)),
+        ["encoder.mean", "encoder.std", "encoder.channels"]
+    );
+    let signal = series(
+        "kind = 'signal'\nshape = [2, 9]\nrange = [0, 1]",
+        "[judge]\nfile = 'j.onnx'\nchannels = 'RGB'\nmean = [1]",
+    );
+    assert_eq!(keys(&signal), ["judge.channels", "judge.mean"]);
 }
 
 #[test]

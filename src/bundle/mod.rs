@@ -1,5 +1,6 @@
 //! Bundles: a generator, a classifier, encoders and facts, from a folder or from the binary.
 
+mod chosen_file;
 mod domain;
 mod draft;
 mod draft_text;
@@ -9,8 +10,10 @@ mod error;
 mod manifest;
 mod manifest_file;
 mod manifest_generator;
+mod manifest_networks;
 mod manifest_sections;
 mod models;
+mod normalisation;
 mod outside;
 mod prior;
 mod smoothness;
@@ -18,6 +21,7 @@ mod source;
 mod statistics;
 mod statistics_levels;
 mod statistics_place;
+mod statistics_read;
 mod statistics_write;
 mod tensor_file;
 #[cfg(test)]
@@ -29,15 +33,18 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
+pub use chosen_file::ChosenFile;
 pub use domain::{Axes, Channels, Domain};
 pub use draft::{Draft, DraftError, Guess};
 pub use embedded::{EMBEDDED, EmbeddedBundle};
 pub use encoder_choice::{EncoderChoice, EncoderError};
 pub use error::{BundleError, Problem};
 pub use manifest::{
-    Classifier, Encoder, Generator, GeneratorForm, MANIFEST, Manifest, Network, PriorKind,
-    PriorSource,
+    Classifier, Encoder, EncoderNetwork, Generator, GeneratorForm, MANIFEST, Manifest, Network,
+    PriorKind, PriorSource,
 };
+pub(crate) use normalisation::BadNumbers;
+pub use normalisation::Normalisation;
 pub use prior::Prior;
 pub use smoothness::{Smoothness, SmoothnessError};
 pub use source::{Source, resolve};
@@ -258,8 +265,8 @@ impl Bundle {
                 fingerprints.insert(name, sha256(&bytes));
             }
         }
-        if let Some(Encoder::Outside(path)) = &self.manifest.encoder {
-            for path in outside::files_of(path) {
+        if let Some(Encoder::Outside(chosen)) = &self.manifest.encoder {
+            for path in outside::files_of(&chosen.path) {
                 let name = path.display().to_string();
                 let bytes = std::fs::read(&path).map_err(|error| {
                     let reason = format!("cannot be read ({error})");

@@ -1,7 +1,7 @@
 //! The models of a bundle.
 
 use super::{
-    Bundle, BundleError, Domain, Encoder, GeneratorForm, Network, Problem, RESTORE, Source, resolve,
+    Bundle, BundleError, Encoder, EncoderNetwork, GeneratorForm, Problem, RESTORE, Source, resolve,
 };
 use crate::onnx::{LoadOptions, Model, OnnxError};
 
@@ -31,11 +31,13 @@ impl Bundle {
     /// It is not a readable ONNX model.
     pub fn encoder(&self) -> Result<Option<Model>, BundleError> {
         match &self.manifest.encoder {
-            Some(Encoder::Network(network)) => self.model(&network.file).map(Some),
-            Some(Encoder::Outside(path)) => {
-                let file = path.display().to_string();
-                let model = Model::open(path).map_err(|error| self.bad_model(&file, error));
-                model.map(Some)
+            Some(Encoder::Network(network)) => self.model(network.file()).map(Some),
+            Some(Encoder::Outside(chosen)) => {
+                let file = chosen.path.display().to_string();
+                let model = Model::open(&chosen.path);
+                model
+                    .map_err(|error| self.bad_model(&file, error))
+                    .map(Some)
             }
             Some(Encoder::Tensor(_)) | None => Ok(None),
         }
@@ -70,13 +72,13 @@ impl Bundle {
             GeneratorForm::Code { shape, .. } => shape,
             GeneratorForm::Network(_) => &[],
         };
-        let sample = match generator.domain {
-            Domain::Image { .. } => {
+        let sample = match manifest.normalisation.channels_of(&generator.domain) {
+            Some(channels) => {
                 let size = manifest.size.as_ref().map(<[usize; 2]>::as_slice);
                 let size = size.unwrap_or(sample.get(1..).unwrap_or_default());
-                [&[manifest.channels.count()], size].concat()
+                [&[channels.count()], size].concat()
             }
-            Domain::Signal(_) | Domain::Table(_) => sample.to_vec(),
+            None => sample.to_vec(),
         };
         let axes = input.and_then(|input| input.dims.as_deref());
         let dimensions = axes
@@ -109,12 +111,14 @@ impl Bundle {
     ///
     /// # Errors
     /// It is not a readable ONNX model.
-    pub fn network_model(&self, network: &Network) -> Result<Model, BundleError> {
-        self.model(&network.file)
+    pub fn network_model(&self, network: &EncoderNetwork) -> Result<Model, BundleError> {
+        self.model(network.file())
     }
 
-    fn network(&self, network: Option<&Network>) -> Result<Option<Model>, BundleError> {
-        network.map(|network| self.model(&network.file)).transpose()
+    fn network(&self, network: Option<&EncoderNetwork>) -> Result<Option<Model>, BundleError> {
+        network
+            .map(|network| self.model(network.file()))
+            .transpose()
     }
 
     /// From a folder by path, because a model may keep its weights in files beside it.

@@ -112,6 +112,27 @@ fn statistics_of_another_judge_are_refused_and_those_of_no_encoder_are_not_compa
 }
 
 #[test]
+fn distances_of_a_judge_that_was_given_something_else_are_refused() {
+    let facts = [FACTS, &[("judge_sha256", HASH)]].concat();
+    let under = |keys: &str, facts: &[(&str, &str)]| {
+        let manifest = Manifest::parse(&format!("{MANIFEST}\n{keys}")).unwrap();
+        let hash = |_: &str| Some(HASH.to_owned());
+        let bytes = tensors(&[LEVELS], facts);
+        Statistics::parse("stats.safetensors", &bytes, &manifest, &hash)
+    };
+    let key = "judge_normalisation";
+    let (mean, text) = ("mean = [0.5, 0, 1]", ":mean=0.5,0,1");
+    assert!(under("", &facts).is_ok());
+    assert_eq!(keys(under(mean, &facts)), [key]);
+    let stated = [&facts[..], &[(key, text)]].concat();
+    assert!(under(mean, &stated).is_ok());
+    assert_eq!(keys(under("", &stated)), [key]);
+    assert_eq!(keys(under("channels = 'BGR'", &stated)), [key]);
+    // Which judge it was is not said: nothing is compared.
+    assert!(under(mean, FACTS).is_ok());
+}
+
+#[test]
 fn levels_must_ascend_from_0_to_1() {
     let bytes = tensors(&[("levels", &[2], &[0.5, 1.0])], FACTS);
     assert_eq!(keys(read(&bytes)), ["levels"]);

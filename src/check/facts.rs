@@ -94,8 +94,8 @@ impl Facts {
             encoder: Some(match &manifest.encoder {
                 None => manifest.generator.domain.own_space().to_owned(),
                 Some(Encoder::Tensor(tensor)) => tensor.clone(),
-                Some(Encoder::Network(network)) => network.file.clone(),
-                Some(Encoder::Outside(path)) => path.display().to_string(),
+                Some(Encoder::Network(network)) => network.file().to_owned(),
+                Some(Encoder::Outside(chosen)) => chosen.to_string(),
             }),
             labels: manifest.labels.as_ref().map(|_| bundle.labels().len()),
             statistics: statistics

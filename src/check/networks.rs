@@ -5,7 +5,7 @@ use super::findings::Findings;
 use super::open::Models;
 use super::{BATCH, OTHER_BATCH, probe::Parts};
 use crate::autodiff;
-use crate::bundle::{Bundle, Encoder, GeneratorForm, Network};
+use crate::bundle::{Bundle, Encoder, EncoderNetwork, GeneratorForm, Network};
 use crate::engine::{self, EngineError};
 use crate::graph::{Graph, ValueId};
 use crate::onnx::Model;
@@ -28,10 +28,7 @@ pub(super) fn check(
     let prior = length.and_then(|length| stage.prior(length));
     stage.classifier(models.classifier.as_ref());
     let manifest = bundle.manifest();
-    let encoder = match &manifest.encoder {
-        Some(Encoder::Network(network)) => Some(network),
-        Some(Encoder::Tensor(_) | Encoder::Outside(_)) | None => None,
-    };
+    let encoder = manifest.encoder_network();
     if let Some(graph) = stage.image_network("encoder", encoder, models.encoder.as_ref()) {
         let (input, output) = (graph.inputs()[0], graph.outputs()[0]);
         stage.facts.embedding_length = Some(graph.shape(output)[1]);
@@ -224,10 +221,11 @@ impl Stage<'_> {
     fn image_network(
         &mut self,
         section: &'static str,
-        network: Option<&Network>,
+        facts: Option<&EncoderNetwork>,
         model: Option<&Model>,
     ) -> Option<Graph> {
-        let (network, model) = network.zip(model)?;
+        let (facts, model) = facts.zip(model)?;
+        let network = &facts.network;
         if self.findings.is_spoilt(section) {
             return None;
         }
@@ -238,7 +236,7 @@ impl Stage<'_> {
         let input = input.get(1..).unwrap_or_default();
         self.ports(section, network, model, input, &graph);
         let image = self.facts.image_shape.as_ref()?;
-        let result = engine::image_network(self.bundle, network, section, image, BATCH);
+        let result = engine::image_network(self.bundle, model, facts, section, image, BATCH);
         self.findings.keep(&key, &network.file, result)
     }
 

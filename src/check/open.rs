@@ -2,7 +2,7 @@
 
 use super::facts::{Facts, NetworkFacts};
 use super::findings::Findings;
-use crate::bundle::{Bundle, BundleError, Encoder, GeneratorForm};
+use crate::bundle::{Bundle, BundleError, EncoderNetwork, GeneratorForm};
 use crate::onnx::Model;
 
 /// The models that open.
@@ -18,17 +18,14 @@ pub(super) struct Models {
 pub(super) fn open(bundle: &Bundle, findings: &mut Findings, facts: &mut Facts) -> Models {
     let manifest = bundle.manifest();
     let generator = match &manifest.generator.form {
-        GeneratorForm::Network(network) => Some(&network.file),
+        GeneratorForm::Network(network) => Some(network.file.as_str()),
         GeneratorForm::Code { .. } => None,
     };
-    let encoder = match &manifest.encoder {
-        Some(Encoder::Network(network)) => Some(&network.file),
-        Some(Encoder::Tensor(_) | Encoder::Outside(_)) | None => None,
-    };
-    let judge = manifest.judge.as_ref().map(|network| &network.file);
-    let inverse = manifest.inverse.as_ref().map(|network| &network.file);
+    let encoder = manifest.encoder_network().map(EncoderNetwork::file);
+    let judge = manifest.judge.as_ref().map(EncoderNetwork::file);
+    let inverse = manifest.inverse.as_ref().map(EncoderNetwork::file);
     let mut one = |section: &'static str,
-                   file: Option<&String>,
+                   file: Option<&str>,
                    open: &dyn Fn() -> Result<Option<Model>, BundleError>| {
         let file = file?;
         let key = format!("{section}.file");
@@ -39,7 +36,7 @@ pub(super) fn open(bundle: &Bundle, findings: &mut Findings, facts: &mut Facts) 
         let model = findings.keep(&key, file, open())??;
         facts.networks.push(NetworkFacts {
             section,
-            file: file.clone(),
+            file: file.to_owned(),
             bytes: bundle.source().size(file).unwrap_or_default(),
             sha256: model.sha256().to_owned(),
             parameters: model.parameters(),
@@ -50,9 +47,11 @@ pub(super) fn open(bundle: &Bundle, findings: &mut Findings, facts: &mut Facts) 
     };
     Models {
         generator: one("generator", generator, &|| bundle.generator()),
-        classifier: one("classifier", Some(&manifest.classifier.file), &|| {
-            bundle.classifier().map(Some)
-        }),
+        classifier: one(
+            "classifier",
+            Some(manifest.classifier.file.as_str()),
+            &|| bundle.classifier().map(Some),
+        ),
         encoder: one("encoder", encoder, &|| bundle.encoder()),
         judge: one("judge", judge, &|| bundle.judge()),
         inverse: one("inverse", inverse, &|| bundle.inverse()),

@@ -117,7 +117,7 @@ impl Probe<'_> {
                 key,
                 format!("{what} of two codes of the prior hold values that are not finite"),
                 "compare with the framework the model came from; check generator.range, \
-                 generator.prior and classifier.std",
+                 generator.prior and std of the networks",
             );
         }
         finite
@@ -278,7 +278,7 @@ impl Probe<'_> {
         let key = format!("{section}.file");
         let vectors = ImageNetwork::new(self.runtime.as_ref(), &bundle, facts, section, shape)
             .and_then(|mut network| network.run(images));
-        if let Some(vectors) = self.keep(&key, &facts.file, vectors)? {
+        if let Some(vectors) = self.keep(&key, facts.file(), vectors)? {
             self.finite(&key, "its vectors for the images", vectors.iter());
         }
         Ok(())

@@ -173,7 +173,9 @@ fn of_sweep(error: &SweepError) -> Status {
 
 fn of_encoder(error: &EncoderError) -> Status {
     match error {
-        EncoderError::Syntax(_) | EncoderError::UnknownTensor { .. } => Status::Usage,
+        EncoderError::Syntax(_)
+        | EncoderError::Normalisation { .. }
+        | EncoderError::UnknownTensor { .. } => Status::Usage,
         EncoderError::File { .. } | EncoderError::Bundle(_) => Status::BadInput,
     }
 }

@@ -38,7 +38,9 @@ pub(super) struct Sampling {
     /// How samples are found [default: cover, or incremental where starts, an encoder or transforms are given]
     #[arg(long, value_name = "METHOD", value_parser = choices::<MethodKind>(MethodKind::ALL.iter().map(|choice| choice.name()).collect()))]
     method: Option<MethodKind>,
-    /// Where distances are measured: bundle (its own encoder), pixels, tensor:NAME or FILE.onnx
+    /// Where distances are measured: bundle (its own encoder), pixels, tensor:NAME or FILE.onnx, behind which
+    /// may stand what it is given, as in FILE.onnx:mean=0.5,0.5,0.5:std=0.2,0.2,0.2:channels=BGR (default: the
+    /// image in [0, 1])
     #[arg(long, default_value_t, value_name = "ENCODER")]
     encoder: EncoderChoice,
     /// Where samples start: random, images:DIR or run:RUN

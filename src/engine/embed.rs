@@ -1,12 +1,12 @@
-//! Networks that take finished images: the judge that scores diversity, and the inverse that turns
-//! a real image into a code.
+//! Networks that take finished images: the encoder, for real ones, the judge that scores diversity, and
+//! the inverse that turns a real image into a code.
 
 use ndarray::Array2;
 
-use super::{EngineError, fit, parts};
-use crate::bundle::{Bundle, Network};
+use super::{EngineError, encoder, fit, parts};
+use crate::bundle::{Bundle, EncoderNetwork};
 use crate::graph::{Graph, Op, passes};
-use crate::onnx;
+use crate::onnx::{self, Model};
 use crate::runtime::{Input, Runtime, Session, SessionOptions};
 
 /// A session from images `[C, H, W]` in [0, 1], in the generator's channel order, to vectors.
@@ -21,6 +21,24 @@ pub struct ImageNetwork {
 const BATCH: usize = 16;
 
 impl ImageNetwork {
+    /// The encoder, where it is a network, of the bundle or chosen for a run.
+    ///
+    /// # Errors
+    /// As [`ImageNetwork::judge`].
+    pub fn encoder(
+        runtime: &dyn Runtime,
+        bundle: &Bundle,
+        image_shape: &[usize],
+    ) -> Result<Option<ImageNetwork>, EngineError> {
+        let Some((model, facts)) = encoder::opened(bundle)? else {
+            return Ok(None);
+        };
+        image_network(bundle, &model, &facts, "encoder", image_shape, BATCH)
+            .map_err(|error| encoder::blame_choice(bundle, error))
+            .and_then(|graph| ImageNetwork::load(runtime, &graph, image_shape, cores()))
+            .map(Some)
+    }
+
     /// The bundle's judge, if it has one.
     ///
     /// # Errors
@@ -58,12 +76,11 @@ impl ImageNetwork {
     pub fn new(
         runtime: &dyn Runtime,
         bundle: &Bundle,
-        facts: &Network,
+        facts: &EncoderNetwork,
         section: &str,
         image_shape: &[usize],
     ) -> Result<ImageNetwork, EngineError> {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        ImageNetwork::on_threads(runtime, bundle, facts, section, image_shape, cores)
+        ImageNetwork::on_threads(runtime, bundle, facts, section, image_shape, cores())
     }
 
     /// The same on so many threads.
@@ -73,16 +90,26 @@ impl ImageNetwork {
     pub(super) fn on_threads(
         runtime: &dyn Runtime,
         bundle: &Bundle,
-        facts: &Network,
+        facts: &EncoderNetwork,
         section: &str,
         image_shape: &[usize],
         threads: usize,
     ) -> Result<ImageNetwork, EngineError> {
-        let graph = image_network(bundle, facts, section, image_shape, BATCH)?;
+        let model = bundle.network_model(facts)?;
+        let graph = image_network(bundle, &model, facts, section, image_shape, BATCH)?;
+        ImageNetwork::load(runtime, &graph, image_shape, threads)
+    }
+
+    fn load(
+        runtime: &dyn Runtime,
+        graph: &Graph,
+        image_shape: &[usize],
+        threads: usize,
+    ) -> Result<ImageNetwork, EngineError> {
         let width = graph.shape(graph.outputs()[0])[1];
         let options = SessionOptions::threads(threads);
         Ok(ImageNetwork {
-            session: runtime.load(&onnx::serialise(&graph)?, &options)?,
+            session: runtime.load(&onnx::serialise(graph)?, &options)?,
             batch: BATCH,
             image_shape: image_shape.to_vec(),
             width,
@@ -118,27 +145,32 @@ impl ImageNetwork {
     }
 }
 
-/// A network behind images: `[batch, C, H, W]` in [0, 1], resized to what it takes, to vectors
-/// `[batch, width]`. `section` is the one of the manifest that names it.
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// A network behind images: `[batch, C, H, W]` in [0, 1], resized to what it takes and normalised, to
+/// vectors `[batch, width]`. `section` is the one of the manifest that names it, `model` its file.
 ///
 /// # Errors
 /// The file is bad, or its shapes do not fit.
 pub fn image_network(
     bundle: &Bundle,
-    facts: &Network,
+    model: &Model,
+    facts: &EncoderNetwork,
     section: &str,
     image_shape: &[usize],
     batch: usize,
 ) -> Result<Graph, EngineError> {
-    let (network, input) = parts::network(&bundle.network_model(facts)?, facts, section, batch)?;
+    let (network, input) = parts::network(model, &facts.network, section, batch)?;
     let (mut front, image) = fit::images(image_shape, batch)?;
-    let prepared = fit::to_network(&mut front, "front/resized", image, &network, facts, section)?;
+    let prepared = fit::to_encoder(bundle, &mut front, image, &network, facts, section)?;
     front.set_outputs(vec![prepared]);
     let name = front.name(prepared).to_owned();
     let mut graph = passes::compose(&front, &network, &[(&name, &input)], "network/")?;
     let features = graph.outputs()[0];
     let key = format!("{section}.output");
-    let of = format!("the output of '{}'", facts.file);
+    let of = format!("the output of '{}'", facts.file());
     let width = parts::vectors_for(&graph, features, batch, &key, &of)?;
     let shape = vec![batch, width];
     let flat = graph.add("front/vector", Op::Reshape { shape }, &[features])?;

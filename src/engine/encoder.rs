@@ -1,8 +1,8 @@
-//! The encoder behind the image: a network of its own is composed, a tensor of the classifier is
-//! tapped, or the image itself is the embedding.
+//! The encoder behind the image: a network of its own is composed, behind its normalisation, a tensor of
+//! the classifier is tapped, or the image itself is the embedding.
 
 use super::{EngineError, fit, parts};
-use crate::bundle::{Bundle, Encoder, Network};
+use crate::bundle::{Bundle, Encoder, EncoderNetwork, Problem};
 use crate::graph::{Graph, ValueId, passes};
 use crate::onnx::Model;
 
@@ -27,36 +27,37 @@ pub(super) fn attach(
     bundle: &Bundle,
     batch: usize,
 ) -> Result<(Graph, ValueId, usize), EngineError> {
-    let facts = &bundle.manifest().classifier;
-    let attached = match (&bundle.manifest().encoder, seen.tensor) {
-        (Some(Encoder::Network(network)), _) => {
-            let model = bundle.network_model(network)?;
-            compose(graph, seen, &model, network, batch)
-        }
-        (Some(Encoder::Outside(path)), _) => {
-            let network = Network {
-                file: path.display().to_string(),
-                input: None,
-                output: None,
-            };
-            let model = bundle.encoder()?;
-            let model = model.ok_or_else(|| {
-                EngineError::Internal(format!("'{}' was not opened", network.file))
-            })?;
-            compose(graph, seen, &model, &network, batch)
-        }
-        (Some(Encoder::Tensor(tensor)), Some(features)) => {
-            let named = format!("'{tensor}' of '{}'", facts.file);
+    let file = &bundle.manifest().classifier.file;
+    let attached = match (opened(bundle)?, &bundle.manifest().encoder, seen.tensor) {
+        (Some((model, network)), _, _) => compose(graph, seen, bundle, &model, &network, batch),
+        (None, Some(Encoder::Tensor(tensor)), Some(features)) => {
+            let named = format!("'{tensor}' of '{file}'");
             parts::vectors_for(&graph, features, batch, "encoder.tensor", &named)
                 .map(|width| (graph, features, width))
         }
-        (Some(Encoder::Tensor(tensor)), None) => Err(EngineError::Internal(format!(
-            "'{tensor}' is not among the classifier's outputs"
+        (None, Some(encoder), _) => Err(EngineError::Internal(format!(
+            "{encoder:?} is not among the classifier's outputs"
         ))),
-        (None, _) => parts::vectors_for(&graph, seen.image, batch, "generator.output", "the image")
-            .map(|width| (graph, seen.image, width)),
+        (None, None, _) => {
+            parts::vectors_for(&graph, seen.image, batch, "generator.output", "the image")
+                .map(|width| (graph, seen.image, width))
+        }
     };
     attached.map_err(|error| blame_choice(bundle, error))
+}
+
+/// The encoder's model, and how it is given images, where it is a network: one of the bundle, or one that
+/// was chosen for the run.
+///
+/// # Errors
+/// It is not a readable ONNX model.
+pub(super) fn opened(bundle: &Bundle) -> Result<Option<(Model, EncoderNetwork)>, EngineError> {
+    let encoder = bundle.manifest().encoder.as_ref();
+    let facts = encoder.and_then(Encoder::network);
+    Ok(bundle
+        .encoder()?
+        .zip(facts)
+        .map(|(model, facts)| (model, facts.into_owned())))
 }
 
 /// Composes a network behind the image; its output is the only one of the result, which still holds
@@ -64,31 +65,52 @@ pub(super) fn attach(
 fn compose(
     mut graph: Graph,
     seen: &Seen,
+    bundle: &Bundle,
     model: &Model,
-    facts: &Network,
+    facts: &EncoderNetwork,
     batch: usize,
 ) -> Result<(Graph, ValueId, usize), EngineError> {
-    let (encoder, input) = parts::network(model, facts, "encoder", batch)?;
-    let name = "encoder/resized";
-    let prepared = fit::to_network(&mut graph, name, seen.image, &encoder, facts, "encoder")?;
+    let section = "encoder";
+    let (encoder, input) = parts::network(model, &facts.network, section, batch)?;
+    let prepared = fit::to_encoder(bundle, &mut graph, seen.image, &encoder, facts, section)?;
     graph.set_outputs([seen.kept.as_slice(), &[seen.image, prepared]].concat());
     let prepared = graph.name(prepared).to_owned();
     let graph = passes::compose(&graph, &encoder, &[(&prepared, &input)], "encoder/")?;
     let features = graph.outputs()[0];
-    let named = format!("the output of '{}'", facts.file);
+    let named = format!("the output of '{}'", facts.file());
     let width = parts::vectors_for(&graph, features, batch, "encoder.output", &named)?;
     Ok((graph, features, width))
 }
 
 /// A misfit of an encoder that was chosen for one run is no fault of the bundle's manifest.
-fn blame_choice(bundle: &Bundle, error: EngineError) -> EngineError {
+pub(super) fn blame_choice(bundle: &Bundle, error: EngineError) -> EngineError {
     let encoder = match &bundle.manifest().encoder {
         _ if bundle.has_own_encoder() => return error,
         Some(encoder @ (Encoder::Tensor(_) | Encoder::Outside(_))) => Box::new(encoder.clone()),
         Some(Encoder::Network(_)) | None => return error,
     };
     match error {
-        EngineError::Fit { problems } => EngineError::ChosenEncoder { encoder, problems },
+        EngineError::Fit { problems } => EngineError::ChosenEncoder {
+            encoder,
+            problems: problems.into_iter().map(behind_the_file).collect(),
+        },
         other => other,
     }
+}
+
+/// A problem with a key of the manifest that is written behind the file of a chosen encoder.
+fn behind_the_file(mut problem: Problem) -> Problem {
+    match problem.key.as_deref() {
+        Some(key @ ("encoder.mean" | "encoder.std")) => {
+            let key = key.trim_start_matches("encoder.");
+            problem.reason = format!("{key} {}", problem.reason);
+        }
+        Some("encoder.channels") => {
+            problem.remedy = "write :channels=gray behind it for one channel, :channels=RGB or \
+                              :channels=BGR for three"
+                .to_owned();
+        }
+        _ => {}
+    }
+    problem
 }

@@ -53,15 +53,14 @@ impl LayerNetwork {
             return Ok(None);
         };
         let model = bundle.network_model(facts)?;
-        let (mut network, _) = parts::network(&model, facts, "judge", BATCH)?;
+        let (mut network, _) = parts::network(&model, &facts.network, "judge", BATCH)?;
         let stages = ends_of_stages(&network);
         if stages.is_empty() {
             return Ok(None);
         }
         network.set_outputs(stages);
         let (mut front, image) = fit::images(image_shape, BATCH)?;
-        let prepared =
-            fit::to_network(&mut front, "front/resized", image, &network, facts, "judge")?;
+        let prepared = fit::to_encoder(bundle, &mut front, image, &network, facts, "judge")?;
         front.set_outputs(vec![prepared]);
         LayerNetwork::load(runtime, &front, &network, image_shape).map(Some)
     }

@@ -105,7 +105,7 @@ impl EngineError {
 fn chosen(encoder: &Encoder) -> String {
     let choice = match encoder {
         Encoder::Tensor(tensor) => EncoderChoice::Tensor(tensor.clone()),
-        Encoder::Outside(path) => EncoderChoice::File(path.clone()),
+        Encoder::Outside(chosen) => EncoderChoice::File(chosen.clone()),
         Encoder::Network(_) => EncoderChoice::Bundle,
     };
     text::clean(&choice.to_string())

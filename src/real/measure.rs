@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use super::table::Table;
 use super::{Done, RealError, RealImages, Stage, top};
+use crate::bundle::Normalisation;
 use crate::engine::{EngineError, ImageClassifier, ImageTap};
 use crate::query::{Query, Read, Unit};
 
@@ -136,6 +137,12 @@ impl RealImages {
     fn key(&self, tap: &ImageTap) -> String {
         let manifest = self.bundle.manifest();
         let classifier = &manifest.classifier;
+        let Normalisation {
+            mean,
+            standard_deviation,
+            ..
+        } = &classifier.normalisation;
+        let order = classifier.normalisation.channels.unwrap_or(self.channels);
         let what = match tap {
             ImageTap::Channels(tensor) => format!("channels of {tensor:?}"),
             ImageTap::Whole(tensor) => format!("all of {tensor:?}"),
@@ -147,10 +154,10 @@ impl RealImages {
             format!("folder {:?}", self.folder),
             format!("classifier {}", self.classifier_sha256),
             format!("images {:?} {:?}", self.image_shape, self.channels),
-            format!("input {:?} {:?}", classifier.input, classifier.channels),
+            format!("input {:?} {order:?}", classifier.input),
             format!("size {:?}", classifier.size),
-            format!("mean {:?}", classifier.mean),
-            format!("standard deviation {:?}", classifier.standard_deviation),
+            format!("mean {mean:?}"),
+            format!("standard deviation {standard_deviation:?}"),
             // Another runtime's numbers differ in their last digits.
             format!("{} {} {}", backend.name, backend.version, backend.device),
             what,

@@ -58,15 +58,23 @@ impl RealImages {
                 let mut found = network.run(&self.pixels_of(indices)?)?;
                 Ok(found.pop())
             }
-            (Space::Encoder, Some(Encoder::Network(facts)), _) => {
-                let mut network =
-                    ImageNetwork::new(runtime, &self.bundle, facts, "encoder", shape)?;
-                Ok(Some(network.run(&self.pixels_of(indices)?)?))
+            (Space::Encoder, Some(Encoder::Network(_)), _) => {
+                self.vectors(ImageNetwork::encoder(runtime, &self.bundle, shape)?, indices)
             }
-            (Space::Judge, _, Some(facts)) => {
-                let mut network = ImageNetwork::new(runtime, &self.bundle, facts, "judge", shape)?;
-                Ok(Some(network.run(&self.pixels_of(indices)?)?))
+            (Space::Judge, _, Some(_)) => {
+                self.vectors(ImageNetwork::judge(runtime, &self.bundle, shape)?, indices)
             }
         }
+    }
+
+    fn vectors(
+        &self,
+        network: Option<ImageNetwork>,
+        indices: &[usize],
+    ) -> Result<Option<Array2<f32>>, RealError> {
+        let Some(mut network) = network else {
+            return Ok(None);
+        };
+        Ok(Some(network.run(&self.pixels_of(indices)?)?))
     }
 }

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::shuffle::shuffled;
 use super::unit_statistics::{LEVELS, UnitStatistics};
 use super::{RealError, RealImages, Space};
-use crate::bundle::{Encoder, NewStatistics, TensorStatistics};
+use crate::bundle::{NewStatistics, TensorStatistics};
 use crate::engine::{EngineError, ImageTap, tensors_of_images};
 use crate::metrics::median_pairwise;
 use crate::query::UnitIndex;
@@ -163,19 +163,28 @@ impl RealImages {
     /// A model of the bundle cannot be read.
     pub fn statistics_file(&self, survey: &Survey) -> Result<Vec<u8>, RealError> {
         let manifest = self.bundle.manifest();
-        let encoder = match &manifest.encoder {
-            Some(Encoder::Network(network)) => Some(&network.file),
-            Some(Encoder::Tensor(_) | Encoder::Outside(_)) | None => None,
-        };
-        let judge = manifest.judge.as_ref().map(|judge| &judge.file);
-        let mut metadata = vec![("image_count", self.len().to_string())];
-        for (key, file) in [
-            ("classifier_sha256", Some(&manifest.classifier.file)),
-            ("encoder_sha256", encoder),
-            ("judge_sha256", judge),
-        ] {
-            if let Some(file) = file {
-                metadata.push((key, self.bundle.model_sha256(file)?));
+        let classifier = &manifest.classifier.file;
+        let mut metadata = vec![
+            ("image_count", self.len().to_string()),
+            ("classifier_sha256", self.bundle.model_sha256(classifier)?),
+        ];
+        let encoders = [
+            (
+                "encoder_sha256",
+                "encoder_normalisation",
+                manifest.encoder_network(),
+            ),
+            (
+                "judge_sha256",
+                "judge_normalisation",
+                manifest.judge.as_ref(),
+            ),
+        ];
+        for (sha256, normalisation, network) in encoders {
+            let Some(network) = network else { continue };
+            metadata.push((sha256, self.bundle.model_sha256(network.file())?));
+            if !network.normalisation.is_nothing() {
+                metadata.push((normalisation, network.normalisation.to_string()));
             }
         }
         let statistics = NewStatistics {

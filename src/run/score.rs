@@ -96,8 +96,8 @@ pub(super) fn optimised_space(bundle: &Bundle) -> String {
         None => bundle.manifest().generator.domain.own_space().to_owned(),
         Some(_) if bundle.has_own_encoder() => ENCODER.to_owned(),
         Some(Encoder::Tensor(tensor)) => EncoderChoice::Tensor(tensor.clone()).to_string(),
-        Some(Encoder::Outside(path)) => EncoderChoice::File(path.clone()).to_string(),
-        Some(Encoder::Network(network)) => network.file.clone(),
+        Some(Encoder::Outside(chosen)) => EncoderChoice::File(chosen.clone()).to_string(),
+        Some(Encoder::Network(network)) => network.file().to_owned(),
     }
 }
 
