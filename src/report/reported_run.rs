@@ -8,6 +8,7 @@ use super::traces::Traces;
 use crate::bundle;
 use crate::real;
 use crate::run::measure::{self, Measured, Watching, measure};
+use crate::run::nearest;
 use crate::run::record::{SampleLine, SampleTensors, read_samples};
 use crate::run::run_file::{ConstraintFile, RunFile};
 use crate::run::{CommandLine, Listed, Marks, Request, RunError, RunFolder, RunState, Standing};
@@ -148,6 +149,15 @@ impl ReportedRun {
     /// How it is called where several runs are told apart.
     pub fn title(&self) -> String {
         format!("Run {}: {}", self.number, self.file.settings.method)
+    }
+
+    /// What was reached in place of the intervals, and the flags that ask for that, where the run has ended
+    /// short of its samples.
+    pub fn nearest_reachable(&self) -> Option<(&str, &str)> {
+        let mut events = self.traces.events.iter().rev();
+        let has_ended = matches!(self.state, RunState::Ended(_));
+        let said = events.find_map(|(_, event)| nearest::halves(event));
+        said.filter(|_| has_ended)
     }
 
     /// The values of one constraint over the samples.

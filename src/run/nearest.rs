@@ -70,6 +70,11 @@ pub fn is_nearest(event: &str) -> bool {
     event.starts_with(HEADING)
 }
 
+/// The two halves of an event that is such a line: what was reached by how many starts, and the flags.
+pub fn halves(event: &str) -> Option<(&str, &str)> {
+    event.split_once(": ").filter(|_| is_nearest(event))
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -93,6 +98,10 @@ mod tests {
              --where 'ankle boot in 6.49..' --where 't[1,2,3] in ..0.6'"
         );
         assert!(is_nearest(&nearest.line()));
+        let flags = "--where 'ankle boot in 6.49..' --where 't[1,2,3] in ..0.6'";
+        let said = "nearest reachable (by 2 starts of this run, at once)";
+        assert_eq!(halves(&nearest.line()), Some((said, flags)));
+        assert_eq!(halves("paused: by an order"), None);
     }
 
     #[test]

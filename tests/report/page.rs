@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::{elements, parsed, reported, sampled, text_of};
-use crate::common::{bundle_copy, invset, json, run};
+use crate::common::{bundle_copy, failure, invset, json, run};
 
 #[test]
 fn two_runs_are_one_page_with_every_sample_and_nothing_from_elsewhere() {
@@ -327,4 +327,48 @@ fn real_images_in_the_interval_stand_beside_the_samples_with_the_sanity_check() 
     };
     assert_eq!(rows("real-images-1.csv"), shown.len());
     assert!(rows("sanity-1.csv") > 2);
+}
+
+#[test]
+fn what_could_have_been_reached_stands_beside_the_query() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("run");
+    let steps = ["-n", "4", "-k", "4", "--max-steps", "30"];
+    let query = [
+        "sample",
+        "--method",
+        "incremental",
+        "--where",
+        "bag in 1e6..",
+        "--json",
+        "--quiet",
+    ];
+    let out = ["--out", place.to_str().unwrap()];
+    let output = run(&[&query[..], &steps[..], &out[..]].concat());
+    let (code, stderr) = failure(&output);
+    assert_eq!(code, 3, "{stderr}");
+    let said = stderr
+        .lines()
+        .find(|line| line.starts_with("nearest reachable"))
+        .unwrap();
+    let (heading, flags) = said.split_once(": ").unwrap();
+    assert!(flags.starts_with("--where 'bag in "), "{said}");
+    let found = |page: &str| {
+        let document = parsed(page);
+        let code = elements(&document, "code").any(|node| text_of(node) == flags);
+        let sentence = format!("The run ended with 0 of 4 samples; {heading}:");
+        (
+            code,
+            elements(&document, "p").any(|node| text_of(node) == sentence),
+        )
+    };
+    let (page, _) = reported(folder.path(), &[&place], &["--no-scores"]);
+    assert_eq!(found(&page), (true, true));
+    // Beside the query: before the samples.
+    assert!(page.find("nearest reachable") < page.find("All samples"));
+
+    // One that has not ended may still get there.
+    std::fs::remove_file(place.join("checkpoint.safetensors")).unwrap();
+    let (page, _) = reported(folder.path(), &[&place], &["--no-scores"]);
+    assert_eq!(found(&page), (false, false));
 }

@@ -13,6 +13,7 @@ pub(super) fn write(run: &ReportedRun, report: &Report, drawn: &Drawn<'_>, page:
         page.line("h2", &[], &run.title());
         page.line("h3", &[], "Query");
         query(run).write(page);
+        nearest_reachable(run, page);
         page.line("h3", &[], "All samples");
         samples::write(run, report.size, page);
         page.line("h3", &[], "Real images in the same intervals");
@@ -89,6 +90,23 @@ fn query(run: &ReportedRun) -> Table {
         ]);
     }
     table
+}
+
+/// The query that could have been had, of a run that has ended short of its samples.
+fn nearest_reachable(run: &ReportedRun, page: &mut Markup) {
+    let Some((said, flags)) = run.nearest_reachable() else {
+        return;
+    };
+    page.line(
+        "p",
+        &[("class", "missing")],
+        &format!(
+            "The run ended with {} of {} samples; {said}:",
+            run.samples.len(),
+            run.file.settings.n
+        ),
+    );
+    page.element("pre", &[], |page| page.line("code", &[], flags));
 }
 
 fn events(run: &ReportedRun, page: &mut Markup) {
