@@ -408,3 +408,40 @@ fn a_sweep_with_relative_paths_goes_on_from_another_folder() {
     assert_eq!(resumed["complete"], 2);
     assert!(common::fingerprint(&direction) == reference);
 }
+
+#[test]
+fn a_sweep_names_its_method_as_its_runs_do() {
+    let folder = tempfile::tempdir().unwrap();
+    for (bundle, unit, name) in [
+        ("halfspace", "activation[0]", "ppgn-without-prior-term"),
+        ("fashion", "logits[8]", "ppgn"),
+    ] {
+        let chain = ["--method", "ppgn", "-n", "1", "--max-steps", "2", "--json"];
+        let chain = [&["--quiet", "--bundle", bundle], &chain[..]].concat();
+        let place = |name: &str| folder.path().join(format!("{bundle}-{name}"));
+        let (alone, swept) = (place("alone"), place("swept"));
+        let query = format!("{unit} in -1e3..1e3");
+        let flags = [
+            "sample",
+            "--where",
+            &query,
+            "--out",
+            alone.to_str().unwrap(),
+        ];
+        let alone = run(&[&flags[..], &chain[..]].concat());
+        let flags = [
+            "sweep",
+            unit,
+            "--in",
+            "-1e3..1e3",
+            "--out",
+            swept.to_str().unwrap(),
+        ];
+        let swept = run(&[&flags[..], &chain[..]].concat());
+        for output in [alone, swept] {
+            let printed: serde_json::Value = serde_json::from_slice(&output.stdout)
+                .unwrap_or_else(|_| panic!("{}", failure(&output).1));
+            assert_eq!(printed["method"], name);
+        }
+    }
+}

@@ -4,19 +4,19 @@ use serde::Serialize;
 
 use super::dataset::DatasetFile;
 use super::from_start::MedianFromStart;
+use super::method_name::method_name;
 use super::{Outcome, Run};
 use crate::engine::Scheme;
 use crate::metrics::Diversity;
 use crate::runtime::Backend;
-use crate::sampler::{Interval, MethodKind};
+use crate::sampler::Interval;
 
 /// Counts, intervals and scores of a run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Summary {
     /// The run folder.
     pub run: String,
-    /// How the samples were found: the method's name, and [`WITHOUT_PRIOR_TERM`] for `ppgn` where its
-    /// chain had no prior term.
+    /// How the samples were found, by [`method_name`].
     pub method: String,
     /// The run's seed.
     pub seed: u64,
@@ -48,19 +48,6 @@ pub struct Summary {
     pub from_start: Option<MedianFromStart>,
     /// Scores in E, then in the judge.
     pub diversity: Vec<Diversity>,
-}
-
-/// What `ppgn` is called where the bundle has no inverse, or ε1 is 0: without its prior term it is not
-/// PPGN.
-pub const WITHOUT_PRIOR_TERM: &str = "ppgn-without-prior-term";
-
-fn method(run: &Run) -> String {
-    let settings = &run.file().settings;
-    let has_prior_term = settings.chain.epsilon1 > 0.0 && run.bundle.manifest().inverse.is_some();
-    match settings.method {
-        MethodKind::Ppgn if !has_prior_term => WITHOUT_PRIOR_TERM.to_owned(),
-        method => method.name().to_owned(),
-    }
 }
 
 /// The layout of the work.
@@ -156,7 +143,7 @@ impl Summary {
             .collect();
         Summary {
             run: run.folder().path().display().to_string(),
-            method: method(run),
+            method: method_name(&file.settings, &run.bundle).to_owned(),
             seed: file.settings.seed,
             n_requested: file.settings.n as u64,
             n_feasible: samples.len() as u64,

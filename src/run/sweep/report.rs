@@ -14,7 +14,7 @@ use crate::sampler::Finish;
 pub struct SweepReport {
     /// Name of a built-in bundle, or the absolute path of a bundle folder.
     pub bundle: String,
-    /// How the samples were found.
+    /// How the samples were found, as `sample` calls it.
     pub method: String,
     /// The seed of every run.
     pub seed: u64,
@@ -89,11 +89,11 @@ impl UnitReport {
 }
 
 impl SweepReport {
-    /// A sweep of `total` units of which none has begun.
-    pub(super) fn new(file: &SweepFile, total: usize) -> SweepReport {
+    /// A sweep of `total` units by a method of that name, of which none has begun.
+    pub(super) fn new(file: &SweepFile, method: &str, total: usize) -> SweepReport {
         SweepReport {
             bundle: file.bundle.clone(),
-            method: file.settings.method.name().to_owned(),
+            method: method.to_owned(),
             seed: file.settings.seed,
             interval: file.interval.clone(),
             n_requested: file.settings.n as u64,

@@ -9,6 +9,7 @@ use super::units::SweepUnit;
 use super::{Sweep, SweepError};
 use crate::real;
 use crate::run::folder::{RUN_FILE, RunFolder};
+use crate::run::method_name::method_name;
 use crate::run::run_file::{ConstraintFile, RunFile};
 use crate::run::snapshot::Observer;
 use crate::run::{Ending, Prepared, RunError, Standing, control, resume, start, unchanged};
@@ -44,7 +45,8 @@ impl Sweep {
         let places = self.units.iter().map(|unit| self.place(unit));
         let places: Vec<Place> = places.collect::<Result<_, _>>()?;
         let n = self.file.settings.n;
-        let mut report = SweepReport::new(&self.file, self.units.len());
+        let method = method_name(&self.file.settings, &self.ground.bundle);
+        let mut report = SweepReport::new(&self.file, method, self.units.len());
         for (number, (unit, place)) in self.units.iter().zip(places).enumerate() {
             let path = self.run_path(unit);
             if let Place::Finished(standing) = &place {
