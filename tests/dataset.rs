@@ -225,3 +225,39 @@ fn without_images_or_from_another_start_it_is_a_usage_error() {
     assert_eq!(failure(&none).0, 4);
     assert!(!out.exists());
 }
+
+#[test]
+fn a_sweep_takes_all_its_images_from_one_folder() {
+    let scene = Scene::new();
+    let place = |name: &str| scene.folder.path().join(name);
+    let remember = |images: &Path| {
+        let images = images.to_str().unwrap();
+        json(&scene.invset(&["stats", "--json", "--unit", "bag", "--images", images]));
+    };
+    let out = place("sweep");
+    let sweep = || {
+        let out = out.to_str().unwrap();
+        let units = ["sweep", "bag", "coat", "--in", "-1e9.."];
+        let how = ["--method", "dataset", "-n", "2", "--json", "--out", out];
+        json(&scene.invset(&[&units[..], &how[..]].concat()))
+    };
+    remember(&scene.images());
+    assert_eq!(sweep()["complete"], 2);
+    let first = scene.images().canonicalize().unwrap();
+    let named = format!("images:{}", first.display());
+    let told = std::fs::read_to_string(out.join("sweep.toml")).unwrap();
+    assert!(told.contains(&named), "{told}");
+
+    // Another folder is used with the bundle: the same command goes on with the sweep's own.
+    let other = place("other");
+    std::fs::create_dir(&other).unwrap();
+    let picture = scene.images().join("0/000.png");
+    std::fs::copy(picture, other.join("only.png")).unwrap();
+    remember(&other);
+    assert_eq!(sweep()["complete"], 2);
+    std::fs::remove_dir_all(out.join("4-coat")).unwrap();
+    let again = sweep();
+    assert_eq!(again["complete"], 2);
+    let run = std::fs::read_to_string(out.join("4-coat/run.toml")).unwrap();
+    assert!(run.contains(&named) && run.contains("images = 40"), "{run}");
+}

@@ -9,8 +9,8 @@ use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use serde::{Deserialize, Serialize};
 
-use super::RunError;
 use super::given::Given;
+use super::{RunError, init};
 use crate::bundle::Bundle;
 use crate::engine::{self, EngineError};
 use crate::query::Query;
@@ -50,18 +50,36 @@ pub(super) fn bundle_for(
     }
 }
 
+/// The start that names the folder that `dataset` takes its images from; another method's is left as it is.
+/// For whoever has to take them from one folder however often others are used meanwhile.
+pub(super) fn settled(settings: &Settings, bundle: &Bundle) -> Result<String, RunError> {
+    if settings.method != MethodKind::Dataset {
+        return Ok(settings.init.clone());
+    }
+    let folder = folder(&settings.init, bundle)?;
+    Ok(init::absolute(&format!("images:{}", folder.display())))
+}
+
+/// The images of the folder that `settings` name, or else of the one last used with the bundle.
+pub(super) fn open(
+    settings: &Settings,
+    bundle: &Arc<Bundle>,
+    runtime: &Arc<dyn Runtime>,
+    progress: real::Progress,
+) -> Result<RealImages, RunError> {
+    let folder = folder(&settings.init, bundle)?;
+    let images = RealImages::open(&folder, bundle, Arc::clone(runtime), progress)?;
+    Ok(images)
+}
+
 /// The images that `dataset` goes through, in an order drawn by the seed: of those inside twice as many
 /// as are wanted, because a re-check may leave some out. Where there are fewer than are wanted, also
 /// the one nearest to each interval, so that the best activation is told.
 pub(super) fn starts(
     settings: &Settings,
     query: &Query,
-    bundle: &Arc<Bundle>,
-    runtime: &Arc<dyn Runtime>,
-    progress: real::Progress,
+    images: &RealImages,
 ) -> Result<(Given, DatasetFile), RunError> {
-    let folder = folder(&settings.init, bundle)?;
-    let images = RealImages::open(&folder, bundle, Arc::clone(runtime), progress)?;
     let activations = images.activations(&query.units())?;
     let inside: BTreeSet<usize> = real::rows_inside(query, &activations).into_iter().collect();
     let mut random = ChaCha20Rng::seed_from_u64(settings.seed);

@@ -1,5 +1,6 @@
 //! Opening a run: everything that can be wrong is found before its folder is made.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use crate::engine::{
     self, Engine, EngineError, PlanRequest, SchemeChoice, SeededTransforms, Transforms,
 };
 use crate::query::Query;
-use crate::real;
+use crate::real::{self, RealImages};
 use crate::runtime::{self, Opened, RuntimeRequest};
 use crate::sampler::{self, MethodKind, Problem, Settings};
 
@@ -85,11 +86,7 @@ pub fn start_watched(request: &Request, progress: real::Progress) -> Result<Prep
     let query = Query::resolve(&request.query, &bundle)?;
     let opened = request.manner.runtime.open().map_err(EngineError::from)?;
     let files = bundle.fingerprints()?;
-    let ground = Ground {
-        bundle,
-        files,
-        opened,
-    };
+    let ground = Ground::new(bundle, files, opened);
     let place = match &request.out {
         Some(path) => Place::At(path),
         None => Place::In(&request.runs),
@@ -111,9 +108,36 @@ pub(super) struct Ground {
     /// SHA-256 of each of its files.
     pub files: BTreeMap<String, String>,
     pub opened: Opened,
+    /// Real images, once a run of `dataset` has asked for them: the same for all the others.
+    images: OnceCell<RealImages>,
 }
 
 impl Ground {
+    pub(super) fn new(
+        bundle: Arc<Bundle>,
+        files: BTreeMap<String, String>,
+        opened: Opened,
+    ) -> Ground {
+        Ground {
+            bundle,
+            files,
+            opened,
+            images: OnceCell::new(),
+        }
+    }
+
+    fn images(
+        &self,
+        settings: &Settings,
+        progress: real::Progress,
+    ) -> Result<&RealImages, RunError> {
+        if let Some(images) = self.images.get() {
+            return Ok(images);
+        }
+        let images = dataset::open(settings, &self.bundle, &self.opened.runtime, progress)?;
+        Ok(self.images.get_or_init(|| images))
+    }
+
     /// Prepares a new run and makes its folder.
     pub(super) fn start(
         &self,
@@ -130,8 +154,7 @@ impl Ground {
         let mut images = None;
         let mut given = None;
         if settings.method == MethodKind::Dataset {
-            let runtime = &opened.runtime;
-            let (starts, file) = dataset::starts(&settings, &query, bundle, runtime, progress)?;
+            let (starts, file) = dataset::starts(&settings, &query, self.images(&settings, progress)?)?;
             settings.init = format!("images:{}", file.folder);
             (given, images) = (Some(starts), Some(file));
         }

@@ -12,7 +12,8 @@ use crate::bundle::{Bundle, EncoderChoice, Smoothness};
 use crate::engine::EngineError;
 use crate::query::{ClassifierTaps, QueryError};
 use crate::run::start::{Ground, reference};
-use crate::run::{Manner, RunError, init, unchanged};
+use crate::run::{Manner, RunError, dataset, init, unchanged};
+use crate::sampler::{MethodKind, Settings};
 
 /// What a sweep is asked for.
 #[derive(Debug, Clone)]
@@ -61,7 +62,7 @@ impl SweepRequest {
 /// # Errors
 /// Something asked for is bad, or the folder holds anything else; nothing is left behind then.
 pub fn start(request: &SweepRequest) -> Result<Sweep, SweepError> {
-    let request = &request.absolute()?;
+    let mut request = request.absolute()?;
     let settings = &request.manner.settings;
     settings.check().map_err(RunError::from)?;
     let bundle = open(
@@ -74,17 +75,19 @@ pub fn start(request: &SweepRequest) -> Result<Sweep, SweepError> {
         suit.map_err(RunError::from)?;
     }
     if request.out.join(SWEEP_FILE).exists() {
-        return go_on(request, bundle);
+        return go_on(&request, bundle);
     }
     let units = request.units(&bundle)?;
     units::check_derivatives(&units, &bundle)?;
+    // The folder that is remembered now, for every run of the sweep.
+    request.manner.settings.init = dataset::settled(&request.manner.settings, &bundle)?;
     let opened = request.manner.runtime.open();
     let opened = opened.map_err(|error| RunError::from(EngineError::from(error)))?;
     let folder = SweepFolder::claim(&request.out)?;
     if request.out.join(SWEEP_FILE).exists() {
         // Another process was faster, and has ended since.
         drop(folder);
-        return go_on(request, bundle);
+        return go_on(&request, bundle);
     }
     let file = SweepFile {
         invset: env!("CARGO_PKG_VERSION").to_owned(),
@@ -95,7 +98,7 @@ pub fn start(request: &SweepRequest) -> Result<Sweep, SweepError> {
         interval: request.interval.trim().to_owned(),
         smoothness: request.manner.smoothness,
         transforms: request.manner.transforms,
-        settings: settings.clone(),
+        settings: request.manner.settings.clone(),
         plan: PlanFile::new(&request.manner),
         backend: opened.runtime.backend().clone(),
         files: bundle.fingerprints().map_err(RunError::from)?,
@@ -103,12 +106,8 @@ pub fn start(request: &SweepRequest) -> Result<Sweep, SweepError> {
     file.write(folder.path())
         .inspect_err(|_| folder.discard())?;
     Ok(Sweep {
-        ground: Ground {
-            bundle,
-            files: file.files.clone(),
-            opened,
-        },
-        manner: request.manner.clone(),
+        ground: Ground::new(bundle, file.files.clone(), opened),
+        manner: request.manner,
         folder,
         file,
         units,
@@ -139,6 +138,11 @@ fn go_on(request: &SweepRequest, bundle: Arc<Bundle>) -> Result<Sweep, SweepErro
         check_files(&file, &bundle, folder.path())?;
     }
     let units = request.units(&bundle)?;
+    let mut manner = request.manner.clone();
+    if manner.settings.method == MethodKind::Dataset && manner.settings.init == Settings::RANDOM {
+        // It names no folder: the sweep has its own, whatever was used with the bundle since.
+        manner.settings.init = file.settings.init.clone();
+    }
     let asked = SweepFile {
         bundle: asked,
         encoder: request.manner.encoder.clone(),
@@ -146,8 +150,8 @@ fn go_on(request: &SweepRequest, bundle: Arc<Bundle>) -> Result<Sweep, SweepErro
         interval: request.interval.trim().to_owned(),
         smoothness: request.manner.smoothness,
         transforms: request.manner.transforms,
-        settings: request.manner.settings.clone(),
-        plan: PlanFile::new(&request.manner),
+        settings: manner.settings.clone(),
+        plan: PlanFile::new(&manner),
         ..file.clone()
     };
     if let Some(what) = file.difference(&asked) {
@@ -157,7 +161,7 @@ fn go_on(request: &SweepRequest, bundle: Arc<Bundle>) -> Result<Sweep, SweepErro
         });
     }
     let library = request.manner.runtime.library.as_deref();
-    again(folder, file, bundle, units, request.manner.clone(), library)
+    again(folder, file, bundle, units, manner, library)
 }
 
 /// The sweep of a folder, on the runtime that it was started on.
@@ -169,12 +173,9 @@ fn again(
     manner: Manner,
     library: Option<&Path>,
 ) -> Result<Sweep, SweepError> {
+    let opened = unchanged::open_backend(&file.backend, library, folder.path())?;
     Ok(Sweep {
-        ground: Ground {
-            bundle,
-            files: file.files.clone(),
-            opened: unchanged::open_backend(&file.backend, library, folder.path())?,
-        },
+        ground: Ground::new(bundle, file.files.clone(), opened),
         folder,
         file,
         units,
