@@ -214,3 +214,66 @@ fn one_real_image_inside_leaves_what_needs_neighbours_without_a_value() {
     ]));
     assert_eq!(code, 4, "{stderr}");
 }
+
+#[test]
+fn an_encoder_that_was_chosen_for_the_run_has_all_scores_beside_real_images() {
+    let scene = Scene::new();
+    let images = scene.path("real");
+    let bags = scene.sample("bag", "p90..p99");
+    std::fs::create_dir_all(images.join("bag")).unwrap();
+    for entry in std::fs::read_dir(bags.join("images")).unwrap() {
+        let path = entry.unwrap().path();
+        std::fs::copy(&path, images.join("bag").join(path.file_name().unwrap())).unwrap();
+    }
+    let folder = ["--images", images.to_str().unwrap()];
+    let own = common::repository("models/fashion/encoder.onnx");
+    let own = own.to_str().unwrap();
+    let with = |number: usize, encoder: &str| {
+        let out = scene.path(&number.to_string());
+        let words = [
+            "sample",
+            "--where",
+            "bag in p90..p99",
+            "-n",
+            "8",
+            "-k",
+            "8",
+            "--json",
+        ];
+        let more = [
+            "--method",
+            "incremental",
+            "--quiet",
+            "--encoder",
+            encoder,
+            "--out",
+            out.to_str().unwrap(),
+        ];
+        json(&scene.invset(&[&words[..], &more].concat()));
+        let alone = scene.metrics(&out, &[]);
+        (alone, scene.metrics(&out, &folder))
+    };
+    let (_, stated) = with(0, "bundle");
+    for (number, encoder) in [(1, own), (2, "tensor:logits")] {
+        let (alone, beside) = with(number, encoder);
+        let (e, against) = (&beside["diversity"][0], &beside["real"]["against"][0]);
+        assert_eq!(
+            alone["diversity"][0]["bandwidth_source"], "sample",
+            "{encoder}"
+        );
+        assert_eq!(e["bandwidth_source"], "images", "{encoder}");
+        assert!(e["bandwidth"].as_f64().unwrap() > 0.0);
+        for score in ["precision", "recall", "coverage"] {
+            assert!(against[score]["value"].is_f64(), "{encoder}: {against}");
+        }
+        assert!(
+            beside["index"]["encoders"][0]["value"].is_f64(),
+            "{encoder}"
+        );
+        if encoder == own {
+            // The same network, the same samples, the same real images.
+            assert_eq!(*against, stated["real"]["against"][0]);
+        }
+    }
+    assert_eq!(stated["diversity"][0]["bandwidth_source"], "statistics");
+}

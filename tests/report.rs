@@ -42,7 +42,7 @@ fn reported(parent: &Path, runs: &[&Path], more: &[&str]) -> (String, serde_json
     // No folder of real images is remembered from elsewhere.
     let output = invset()
         .args(&arguments)
-        .env("XDG_CACHE_HOME", parent.join("cache"))
+        .env("INVSET_CACHE", parent.join("cache"))
         .output()
         .unwrap();
     let printed = json(&output);

@@ -11,7 +11,7 @@ use std::process::Command;
 use common::repository;
 use invset::metrics::against_real::NEIGHBOURS;
 use invset::metrics::sanity::Ranks;
-use invset::metrics::{AgainstReal, PairDistances, Scores, perceptual_vector};
+use invset::metrics::{AgainstReal, Bandwidth, PairDistances, Scores, perceptual_vector};
 use ndarray::Array2;
 use serde_json::Value;
 
@@ -49,7 +49,7 @@ fn scores_are_those_of_the_reference_packages() {
         let name = case["name"].as_str().unwrap();
         let (real, generated) = (matrix(&case["real"]), matrix(&case["generated"]));
         let pairs = PairDistances::of(generated.view());
-        let bandwidth = case["bandwidth"].as_f64();
+        let bandwidth = case["bandwidth"].as_f64().map(Bandwidth::of_statistics);
         let scores = Scores::of(name, generated.view(), &pairs, bandwidth);
         near("vendi", scores.diversity.vendi, &case["vendi"]);
         near("rke", scores.diversity.rke, &case["rke"]);

@@ -46,7 +46,7 @@ fn log_file() -> Option<File> {
 /// Scores as a line of text.
 pub fn describe(score: &Diversity) -> String {
     let source = match score.bandwidth_source {
-        BandwidthSource::Statistics => "real images",
+        BandwidthSource::Statistics | BandwidthSource::Images => "real images",
         BandwidthSource::Sample => "the sample itself",
     };
     if score.n > 1 && score.mean_pairwise == 0.0 {

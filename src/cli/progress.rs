@@ -199,6 +199,7 @@ pub fn of_images(quiet: bool) -> real::Progress {
             let what = match stage {
                 Stage::Reading => "images read",
                 Stage::Measuring => "images measured",
+                Stage::Embedding => "images embedded",
             };
             *current = Some((stage, Counter::new(total as u64, what)));
         }

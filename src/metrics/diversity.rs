@@ -12,8 +12,29 @@ use serde::{Deserialize, Serialize};
 pub enum BandwidthSource {
     /// The median pair distance of real embeddings, from the bundle's statistics.
     Statistics,
+    /// The median pair distance of real embeddings, of a folder of images that was looked at.
+    Images,
     /// The median pair distance of the sample itself: counts of different samples do not compare.
     Sample,
+}
+
+/// A bandwidth that real embeddings give.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bandwidth {
+    /// Their median pair distance.
+    pub distance: f64,
+    /// Where they came from.
+    pub source: BandwidthSource,
+}
+
+impl Bandwidth {
+    /// That of the bundle's statistics.
+    pub fn of_statistics(distance: f64) -> Bandwidth {
+        Bandwidth {
+            distance,
+            source: BandwidthSource::Statistics,
+        }
+    }
 }
 
 /// Diversity of a sample in one encoder.
@@ -49,12 +70,12 @@ pub struct Diversity {
 }
 
 impl Diversity {
-    /// Scores the rows of `embeddings` `[n, p]`. `bandwidth` is that of the statistics where they
-    /// have one; otherwise it is the sample's own median pair distance.
+    /// Scores the rows of `embeddings` `[n, p]`. `bandwidth` is that of real embeddings where it is
+    /// known; otherwise it is the sample's own median pair distance.
     pub fn of(
         encoder: impl Into<String>,
         embeddings: ArrayView2<'_, f32>,
-        bandwidth: Option<f64>,
+        bandwidth: Option<Bandwidth>,
     ) -> Self {
         let pairs = PairDistances::of(embeddings);
         Diversity::with_pairs(encoder, embeddings, &pairs, bandwidth)
@@ -65,10 +86,10 @@ impl Diversity {
         encoder: impl Into<String>,
         embeddings: ArrayView2<'_, f32>,
         pairs: &PairDistances,
-        bandwidth: Option<f64>,
+        bandwidth: Option<Bandwidth>,
     ) -> Self {
         let (bandwidth, bandwidth_source) = match bandwidth {
-            Some(bandwidth) => (bandwidth, BandwidthSource::Statistics),
+            Some(Bandwidth { distance, source }) => (distance, source),
             None => (
                 distances::median(pairs).unwrap_or(0.0),
                 BandwidthSource::Sample,
@@ -111,7 +132,11 @@ mod tests {
             (own.bandwidth, own.bandwidth_source),
             (5.0, BandwidthSource::Sample)
         );
-        let given = Diversity::of("features", sample.view(), Some(2.0));
+        let given = Diversity::of(
+            "features",
+            sample.view(),
+            Some(Bandwidth::of_statistics(2.0)),
+        );
         assert_eq!(given.bandwidth_source, BandwidthSource::Statistics);
         assert!(given.vendi > own.vendi);
         let json = serde_json::to_value(&own).unwrap();

@@ -20,7 +20,7 @@ pub mod vendi;
 
 pub use against_real::{AgainstReal, RowMean};
 pub use distances::{median_pairwise, nearest_distances};
-pub use diversity::{BandwidthSource, Diversity};
+pub use diversity::{Bandwidth, BandwidthSource, Diversity};
 pub use index::{DiversityIndex, diversity_index};
 pub use kolmogorov_smirnov::{KolmogorovSmirnov, holm};
 pub use pairs::PairDistances;

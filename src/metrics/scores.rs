@@ -3,7 +3,7 @@
 use ndarray::ArrayView2;
 use serde::{Deserialize, Serialize};
 
-use super::diversity::{Diversity, null_is_no_number};
+use super::diversity::{Bandwidth, Diversity, null_is_no_number};
 use super::pairs::PairDistances;
 use super::resample::{Confidence, bootstrap, jackknife, jackknife_of_sum};
 use super::vendi::EffectiveCounts;
@@ -64,7 +64,7 @@ impl Scores {
         encoder: impl Into<String>,
         embeddings: ArrayView2<'_, f32>,
         pairs: &PairDistances,
-        bandwidth: Option<f64>,
+        bandwidth: Option<Bandwidth>,
     ) -> Self {
         let scores = Scores::without_intervals(encoder, embeddings, pairs, bandwidth);
         Scores {
@@ -78,7 +78,7 @@ impl Scores {
         encoder: impl Into<String>,
         embeddings: ArrayView2<'_, f32>,
         pairs: &PairDistances,
-        bandwidth: Option<f64>,
+        bandwidth: Option<Bandwidth>,
     ) -> Self {
         let diversity = Diversity::with_pairs(encoder, embeddings, pairs, bandwidth);
         let bandwidth = diversity.bandwidth;
@@ -133,6 +133,7 @@ mod tests {
     use ndarray::Array2;
 
     fn of(rows: &Array2<f32>, bandwidth: Option<f64>) -> Scores {
+        let bandwidth = bandwidth.map(Bandwidth::of_statistics);
         Scores::of("e", rows.view(), &PairDistances::of(rows.view()), bandwidth)
     }
 

@@ -12,7 +12,7 @@ use crate::engine::{EngineError, ImageClassifier, ImageTap};
 use crate::query::{Query, Read, Unit};
 
 /// Images decoded before the classifier sees them: memory stays that of so many.
-const DECODED: usize = 128;
+pub(super) const DECODED: usize = 128;
 
 /// Changed whenever the meaning of a table changes.
 const FORMAT: u32 = 1;
@@ -64,7 +64,7 @@ impl RealImages {
     /// What each tap reads off every image, `[images, width]`: rows out of the cache, the others
     /// measured and kept.
     pub(super) fn tables(&self, taps: &[ImageTap]) -> Result<Vec<Array2<f32>>, RealError> {
-        let keys: Vec<String> = taps.iter().map(|tap| self.key(tap)).collect();
+        let keys: Vec<String> = taps.iter().map(|tap| self.key_of_tap(tap)).collect();
         let mut cached: Vec<Option<Table>> = keys.iter().map(|key| self.store.table(key)).collect();
         let mut missing = BTreeSet::new();
         let mut wanted = Vec::new();
@@ -134,39 +134,58 @@ impl RealImages {
     }
 
     /// What values of a tap depend on, besides the image.
-    fn key(&self, tap: &ImageTap) -> String {
-        let manifest = self.bundle.manifest();
-        let classifier = &manifest.classifier;
+    pub(super) fn key_of_tap(&self, tap: &ImageTap) -> String {
+        let classifier = &self.bundle.manifest().classifier;
         let Normalisation {
+            channels,
             mean,
             standard_deviation,
-            ..
         } = &classifier.normalisation;
-        let order = classifier.normalisation.channels.unwrap_or(self.channels);
+        let channels = channels.unwrap_or(self.channels);
+        let network = [
+            format!("classifier {}", self.classifier_sha256),
+            self.made(),
+            format!("input {:?} {channels:?}", classifier.input),
+            format!("size {:?}", classifier.size),
+            format!("mean {mean:?}"),
+            format!("standard deviation {standard_deviation:?}"),
+        ];
         let what = match tap {
             ImageTap::Channels(tensor) => format!("channels of {tensor:?}"),
             ImageTap::Whole(tensor) => format!("all of {tensor:?}"),
             ImageTap::Unit(unit) => format!("{:?} of {:?}", unit.read, unit.tensor),
         };
+        self.key(&network, &what)
+    }
+
+    /// How images are made of their files.
+    pub(super) fn made(&self) -> String {
+        format!("images {:?} {:?}", self.image_shape, self.channels)
+    }
+
+    /// The key of a table: what its values are of, and all that they depend on besides the image.
+    pub(super) fn key(&self, network: &[String], what: &str) -> String {
         let backend = self.runtime.backend();
-        let facts = [
+        let mut facts = vec![
             format!("format {FORMAT}"),
             format!("folder {:?}", self.folder),
-            format!("classifier {}", self.classifier_sha256),
-            format!("images {:?} {:?}", self.image_shape, self.channels),
-            format!("input {:?} {order:?}", classifier.input),
-            format!("size {:?}", classifier.size),
-            format!("mean {mean:?}"),
-            format!("standard deviation {standard_deviation:?}"),
+        ];
+        facts.extend_from_slice(network);
+        facts.extend([
             // Another runtime's numbers differ in their last digits.
             format!("{} {} {}", backend.name, backend.version, backend.device),
-            what,
-        ];
+            what.to_owned(),
+        ]);
         facts.join("\n")
     }
 
     /// What was cached and what was measured, for the images that are there now.
-    fn joined(&self, cached: Option<Table>, indices: &[usize], values: &Array2<f32>) -> Table {
+    pub(super) fn joined(
+        &self,
+        cached: Option<Table>,
+        indices: &[usize],
+        values: &Array2<f32>,
+    ) -> Table {
         let width = values.ncols();
         let cached = cached.filter(|table| table.width == width);
         let mut rows = cached.as_ref().map(Table::rows).unwrap_or_default();
@@ -242,11 +261,15 @@ fn read(how: &Read, row: &[f32]) -> f32 {
     }
 }
 
-fn matrix(rows: usize, width: usize, values: Vec<f32>) -> Result<Array2<f32>, RealError> {
+pub(super) fn matrix(
+    rows: usize,
+    width: usize,
+    values: Vec<f32>,
+) -> Result<Array2<f32>, RealError> {
     Array2::from_shape_vec((rows, width), values)
         .map_err(|error| EngineError::Internal(error.to_string()).into())
 }
 
-fn lost() -> RealError {
+pub(super) fn lost() -> RealError {
     EngineError::Internal("an image was not measured".to_owned()).into()
 }

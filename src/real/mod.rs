@@ -62,6 +62,8 @@ pub enum Stage {
     Reading,
     /// The classifier looks at them.
     Measuring,
+    /// An encoder looks at them.
+    Embedding,
 }
 
 /// For work that nobody watches.

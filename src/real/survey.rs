@@ -2,25 +2,18 @@
 
 use std::ops::Range;
 
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::SeedableRng;
 use rayon::prelude::*;
 
-use super::shuffle::shuffled;
 use super::unit_statistics::{LEVELS, UnitStatistics};
 use super::{RealError, RealImages, Space};
 use crate::bundle::{NewStatistics, TensorStatistics};
 use crate::engine::{EngineError, ImageTap, tensors_of_images};
-use crate::metrics::median_pairwise;
 use crate::query::UnitIndex;
 
 /// Most bytes of activations measured in one pass; tensors beyond take another pass over the images.
 const HELD: usize = 128 << 20;
 /// Most bytes of activations kept in the cache by one survey, the tensors nearest to the logits first.
 const KEPT: usize = 512 << 20;
-/// Images whose distances are taken in pairs.
-const PAIRED: usize = 1000;
-
 /// What the units of a classifier do on real images.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Survey {
@@ -142,17 +135,11 @@ impl RealImages {
         Ok((wanted, left_out))
     }
 
-    /// Over the same pairs every time: the images are chosen by a fixed seed.
     fn median_distances(&self) -> Result<Vec<(Space, f32)>, RealError> {
-        let mut chosen = shuffled(self.len(), &mut ChaCha8Rng::seed_from_u64(0));
-        chosen.truncate(PAIRED);
         let mut distances = Vec::new();
         for space in [Space::Encoder, Space::Judge, Space::Pixels] {
-            let Some(embeddings) = self.embeddings(space, &chosen)? else {
-                continue;
-            };
-            let median = median_pairwise(embeddings.view()).filter(|&median| median > 0.0);
-            distances.extend(median.map(|median| (space, median as f32)));
+            let median = self.median_distance(space)?;
+            distances.extend(median.map(|median| (space, median)));
         }
         Ok(distances)
     }

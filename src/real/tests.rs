@@ -13,7 +13,7 @@ use crate::engine::Portrait;
 use crate::query::Query;
 use crate::runtime::Embedded;
 
-/// A folder of pictures and a cache, and how many images the classifier has looked at.
+/// A folder of pictures and a cache, and how many images a network has looked at.
 struct Scene {
     folder: tempfile::TempDir,
     cache: tempfile::TempDir,
@@ -50,10 +50,14 @@ impl Scene {
     }
 
     fn images(&self, bundle: &str) -> RealImages {
-        let bundle = Arc::new(Bundle::open(bundle).unwrap());
+        self.images_of(Bundle::open(bundle).unwrap())
+    }
+
+    fn images_of(&self, bundle: Bundle) -> RealImages {
+        let bundle = Arc::new(bundle);
         let measured = Arc::clone(&self.measured);
         let progress: Progress = Arc::new(move |done| {
-            if done.stage == Stage::Measuring && done.done == done.total {
+            if done.stage != Stage::Reading && done.done == done.total {
                 measured.fetch_add(done.total, Ordering::Relaxed);
             }
         });
@@ -62,7 +66,7 @@ impl Scene {
         RealImages::open_in(store, self.folder.path(), &bundle, runtime, progress).unwrap()
     }
 
-    /// Images that the classifier has looked at since the last call.
+    /// Images that a network has looked at since the last call.
     fn measured(&self) -> usize {
         self.measured.swap(0, Ordering::Relaxed)
     }
@@ -307,6 +311,62 @@ fn embeddings_have_a_row_for_each_image_asked_for() {
     let squares = scene.images("halfspace");
     assert!(squares.embeddings(Space::Judge, &[0]).unwrap().is_none());
     assert!(squares.embeddings(Space::Encoder, &[0]).unwrap().is_none());
+}
+
+#[test]
+fn embeddings_are_kept_for_the_encoder_and_for_what_it_is_given() {
+    let scene = Scene::new(4);
+    let embed = |bundle: &str, space, indices: &[usize]| {
+        let found = scene.images(bundle).embeddings(space, indices).unwrap();
+        (found.unwrap(), scene.measured())
+    };
+    let (first, looked) = embed(BUNDLE, Space::Encoder, &[0, 2]);
+    assert_eq!(looked, 2);
+    assert_eq!(embed(BUNDLE, Space::Encoder, &[0, 2]), (first.clone(), 0));
+    let (more, looked) = embed(BUNDLE, Space::Encoder, &[2, 1, 0]);
+    assert_eq!(looked, 1);
+    assert_eq!((more.row(0), more.row(2)), (first.row(1), first.row(0)));
+    assert_eq!(embed(BUNDLE, Space::Judge, &[0]).1, 1);
+    assert_eq!(
+        embed(BUNDLE, Space::Encoder, &[]).0.dim(),
+        (0, first.ncols())
+    );
+
+    let given =
+        |text: String| text.replace("[encoder]", "[encoder]\nmean = [0.286]\nstd = [0.353]");
+    let folder = tempfile::tempdir().unwrap();
+    let stated = copy(folder.path(), given, b"");
+    let (other, looked) = embed(&stated, Space::Encoder, &[0, 2]);
+    assert_eq!(looked, 2);
+    assert_ne!(other, first);
+
+    scene.draw("bag/001.png", 77);
+    let (changed, looked) = embed(BUNDLE, Space::Encoder, &[0, 2]);
+    assert_eq!(looked, 1);
+    assert_ne!(changed.row(0), first.row(0));
+    assert_eq!(changed.row(1), first.row(1));
+}
+
+#[test]
+fn an_encoder_that_was_chosen_for_a_run_embeds_real_images_as_well() {
+    let scene = Scene::new(3);
+    let with = |encoder: &str| {
+        let bundle = Bundle::open(BUNDLE).unwrap();
+        scene.images_of(bundle.with_encoder(&encoder.parse().unwrap()).unwrap())
+    };
+    let file = |name: &str| {
+        let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
+        models.join(BUNDLE).join(name).display().to_string()
+    };
+    let of = |images: RealImages, space| images.embeddings(space, &[0, 1, 2]).unwrap().unwrap();
+    let judge = of(with("bundle"), Space::Judge);
+    assert_eq!(of(with(&file("judge.onnx")), Space::Encoder), judge);
+    let given = format!("{}:mean=0.286:std=0.353", file("judge.onnx"));
+    assert_ne!(of(with(&given), Space::Encoder), judge);
+    let own = of(with("bundle"), Space::Encoder);
+    assert_eq!(of(with(&file("encoder.onnx")), Space::Encoder), own);
+    let median = with(&file("encoder.onnx")).median_distance(Space::Encoder);
+    assert!(median.unwrap().unwrap() > 0.0);
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::no_number;
-use crate::metrics::{PairDistances, Scores};
+use crate::metrics::{Bandwidth, PairDistances, Scores};
 use crate::sampler::Rows;
 
 /// Most rows that are scored: the first whose embeddings are known.
@@ -47,7 +47,7 @@ pub struct DiversityNow {
 
 impl DiversityNow {
     /// Scores the known embeddings; none where none is known.
-    pub(super) fn of(rows: &Rows<'_>, bandwidth: Option<f64>) -> Option<DiversityNow> {
+    pub(super) fn of(rows: &Rows<'_>, bandwidth: Option<Bandwidth>) -> Option<DiversityNow> {
         let embeddings = rows.known_embeddings(MOST_ROWS);
         if embeddings.is_empty() {
             return None;
@@ -94,7 +94,8 @@ mod tests {
             best: &[],
             redraws: 0,
         };
-        let scores = DiversityNow::of(&rows, Some(5.0)).unwrap();
+        let bandwidth = Some(Bandwidth::of_statistics(5.0));
+        let scores = DiversityNow::of(&rows, bandwidth).unwrap();
         assert_eq!((scores.n, scores.sum_sq), (2, 50.0));
         assert_eq!((scores.mean_pairwise, scores.min_pairwise), (5.0, 5.0));
         assert!(1.0 < scores.rke && scores.rke < scores.vendi && scores.vendi < 2.0);
@@ -102,7 +103,7 @@ mod tests {
         // 1 for a pair that is a bandwidth apart, and a volume below that of two rows far apart.
         assert!((scores.riesz_energy - 1.0).abs() < 1e-5 && scores.log_det < 0.0);
         rows.known = &[false; 3];
-        assert_eq!(DiversityNow::of(&rows, Some(5.0)), None);
+        assert_eq!(DiversityNow::of(&rows, bandwidth), None);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::record::SampleTensors;
 use super::{Run, RunError};
 use crate::bundle::{Bundle, Encoder, EncoderChoice};
 use crate::engine::{Engine, EngineError, ImageNetwork};
-use crate::metrics::Diversity;
+use crate::metrics::{Bandwidth, Diversity};
 use crate::real;
 use crate::runtime::Runtime;
 
@@ -23,8 +23,8 @@ pub(super) struct Space {
     pub kind: real::Space,
     /// `[n, p]`.
     pub embeddings: Array2<f32>,
-    /// The bandwidth of kernels there, where the statistics have one.
-    pub bandwidth: Option<f64>,
+    /// The bandwidth of kernels there, where real embeddings have given one.
+    pub bandwidth: Option<Bandwidth>,
 }
 
 impl Run {
@@ -102,14 +102,13 @@ pub(super) fn optimised_space(bundle: &Bundle) -> String {
 }
 
 /// The statistics know of the bundle's encoder, the judge and pixels, and of no other space.
-fn bandwidth(bundle: &Bundle, space: &str) -> Option<f64> {
-    bundle
-        .statistics()
-        .and_then(|statistics| statistics.median_distance(space))
+fn bandwidth(bundle: &Bundle, space: &str) -> Option<Bandwidth> {
+    let distance = bundle.statistics()?.median_distance(space)?;
+    Some(Bandwidth::of_statistics(distance))
 }
 
 /// The bandwidth for scores of the embeddings that a run optimises, where the statistics have one.
-pub(super) fn optimised_bandwidth(bundle: &Bundle) -> Option<f64> {
+pub(super) fn optimised_bandwidth(bundle: &Bundle) -> Option<Bandwidth> {
     bandwidth(bundle, &optimised_space(bundle))
 }
 

@@ -16,6 +16,7 @@ use super::show::Shown;
 use super::snapshot::{Observer, Phase};
 use super::socket::Socket;
 use super::{Nearest, Run, RunError};
+use crate::metrics::Bandwidth;
 use crate::sampler::{Accepted, Finish, Method, Reached, StepReport};
 
 /// Time between two checkpoints. Reading the clock decides only when a checkpoint is written, never
@@ -48,7 +49,7 @@ pub(super) struct Worker<'a> {
     pub finish: Option<Finish>,
     /// Latest scores of the rows, and the bandwidth of their kernel where the bundle states one.
     pub diversity: Option<DiversityNow>,
-    pub bandwidth: Option<f64>,
+    pub bandwidth: Option<Bandwidth>,
     /// Samples in the last checkpoint.
     pub saved: u64,
     /// Whether something happened that a kill must not undo.

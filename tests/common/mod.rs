@@ -18,6 +18,10 @@ pub fn invset() -> Command {
         .env_remove("VIRTUAL_ENV")
         .env_remove("CONDA_PREFIX")
         .env("INVSET_BUNDLE", "fashion")
+        .env(
+            "INVSET_CACHE",
+            concat!(env!("CARGO_TARGET_TMPDIR"), "/cache"),
+        )
         .env("INVSET_TEST", "1");
     command
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use image::{Rgb, RgbImage};
 use invset::bundle::Bundle;
-use invset::metrics::{PairDistances, Scores};
+use invset::metrics::{Bandwidth, PairDistances, Scores};
 use invset::preview::{Blocks, Colours, Facts, Painters, Picture};
 use invset::query::UnitIndex;
 use invset::run::history::HistoryLine;
@@ -198,7 +198,8 @@ impl Story {
     pub fn scores_of(&mut self, run: RunId, saved: usize) {
         let rows = Array2::from_shape_fn((saved, 4), |(i, j)| ((i * 7 + j * 11) % 13) as f32);
         let pairs = PairDistances::of(rows.view());
-        let scores = Scores::without_intervals("encoder", rows.view(), &pairs, Some(9.0));
+        let bandwidth = Some(Bandwidth::of_statistics(9.0));
+        let scores = Scores::without_intervals("encoder", rows.view(), &pairs, bandwidth);
         let scores = Ok(Arc::new(ScoresSoFar { saved, scores }));
         self.tell(Message::Scores { run, scores });
     }

@@ -116,7 +116,20 @@ pub fn measure(
     let n_inside = count_inside(&engine.check(codes)?, &opened.query);
     let images = engine.render(codes)?;
     let (runtime, bundle) = (opened.runtime.as_ref(), opened.bundle.as_ref());
-    let spaces = score::spaces(&engine, runtime, bundle, &samples, &images)?;
+    let mut spaces = score::spaces(&engine, runtime, bundle, &samples, &images)?;
+    let folder_of_images = request
+        .images
+        .clone()
+        .or_else(|| RealImages::remembered(bundle));
+    let real = match &folder_of_images {
+        Some(path) => {
+            part(Part::Real);
+            let real = real::open(&opened, path, image_progress)?;
+            real::give_bandwidths(&real, &mut spaces)?;
+            Some(real)
+        }
+        None => None,
+    };
     part(Part::Scoring);
     let pairs: Vec<PairDistances> = spaces
         .iter()
@@ -136,15 +149,10 @@ pub fn measure(
         }
         None => None,
     };
-    let folder_of_images = request
-        .images
-        .clone()
-        .or_else(|| RealImages::remembered(bundle));
-    let compared = match &folder_of_images {
-        Some(path) => {
+    let compared = match &real {
+        Some(real) => {
             part(Part::Real);
-            let compared = real::compare(&opened, path, &spaces, &images, image_progress)?;
-            Some(compared)
+            Some(real::compare(&opened, real, &spaces, &images)?)
         }
         None => None,
     };

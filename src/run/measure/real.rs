@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::sanity::sanity;
 use crate::metrics::against_real::{AgainstReal, NEIGHBOURS};
-use crate::metrics::{PairDistances, Sanity};
+use crate::metrics::{Bandwidth, BandwidthSource, PairDistances, Sanity};
 use crate::query::{Read, Unit};
 use crate::real::{self, Progress, RealImages};
 use crate::run::score::Space;
@@ -33,7 +33,7 @@ pub struct RealReport {
     /// Images inside every interval.
     pub inside: usize,
     /// Precision, recall, density and coverage against the images inside, in each encoder of `diversity`;
-    /// null where the bundle cannot embed real images there.
+    /// null where real images have no embedding there.
     pub against: Vec<Option<AgainstReal>>,
     /// Which images the sanity check takes for those of the class: `label`, `inside` (the intervals) or
     /// `top` (those that excite the first unit most).
@@ -61,16 +61,36 @@ pub(super) struct RealSide {
     pub inside: Vec<Option<PairDistances>>,
 }
 
+/// The real images in a folder, as the run's networks see them.
+pub(super) fn open(
+    opened: &OpenedRun,
+    folder: &Path,
+    progress: Progress,
+) -> Result<RealImages, RunError> {
+    let runtime = Arc::clone(&opened.runtime);
+    let images = RealImages::open(folder, &opened.bundle, runtime, progress)?;
+    Ok(images)
+}
+
+/// Gives each space whose bandwidth the statistics do not know that of the real images.
+pub(super) fn give_bandwidths(real: &RealImages, spaces: &mut [Space]) -> Result<(), RunError> {
+    for space in spaces.iter_mut().filter(|space| space.bandwidth.is_none()) {
+        let distance = real.median_distance(space.kind)?;
+        space.bandwidth = distance.map(|distance| Bandwidth {
+            distance: f64::from(distance),
+            source: BandwidthSource::Images,
+        });
+    }
+    Ok(())
+}
+
 /// Compares the samples, whose embeddings are `spaces` and whose images are `images`.
 pub(super) fn compare(
     opened: &OpenedRun,
-    folder: &Path,
+    real: &RealImages,
     spaces: &[Space],
     images: &[Vec<f32>],
-    progress: Progress,
 ) -> Result<RealSide, RunError> {
-    let runtime = Arc::clone(&opened.runtime);
-    let real = RealImages::open(folder, &opened.bundle, runtime, progress)?;
     let inside = real.inside(&opened.query)?;
     let embedded = spaces
         .iter()
@@ -88,7 +108,7 @@ pub(super) fn compare(
             ))
         })
         .collect();
-    let (class, of_class, others) = class_images(&real, &opened.query.units(), &inside)?;
+    let (class, of_class, others) = class_images(real, &opened.query.units(), &inside)?;
     let pixels = |indices: &[usize]| -> Result<Vec<Vec<f32>>, RunError> {
         let each = indices.iter().map(|&index| Ok(real.pixels(index)?));
         each.collect()

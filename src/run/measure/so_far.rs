@@ -7,7 +7,7 @@ use std::os::unix::fs::MetadataExt;
 
 use ndarray::{ArrayView2, Axis};
 
-use crate::metrics::{PairDistances, Scores};
+use crate::metrics::{Bandwidth, PairDistances, Scores};
 use crate::run::folder::TENSORS_FILE;
 use crate::run::record::SampleTensors;
 use crate::run::run_file::RunFile;
@@ -57,7 +57,7 @@ pub struct Scorer {
     /// The name of E.
     encoder: String,
     /// The bandwidth of real images in E, where the statistics have one.
-    bandwidth: Option<f64>,
+    bandwidth: Option<Bandwidth>,
 }
 
 impl Scorer {

@@ -88,6 +88,7 @@ fn of_images(teller: Teller, run: RunId) -> Progress {
         let what = match stage {
             Stage::Reading => format!("{done} of {total} real images are read"),
             Stage::Measuring => format!("the classifier has seen {done} of {total} real images"),
+            Stage::Embedding => format!("an encoder has seen {done} of {total} real images"),
         };
         let measuring = Measuring::Working { what };
         teller.tell(Message::Measuring { run, measuring });

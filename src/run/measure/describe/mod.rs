@@ -78,7 +78,7 @@ fn diversity(measured: &Measured, out: &mut dyn Write) -> io::Result<()> {
     row("sum of squares", &|s| figure(s.diversity.sum_sq));
     row("bandwidth h", &|s| {
         let source = match s.diversity.bandwidth_source {
-            BandwidthSource::Statistics => "real images",
+            BandwidthSource::Statistics | BandwidthSource::Images => "real images",
             BandwidthSource::Sample => "the sample itself",
         };
         format!("{} (from {source})", figure(s.diversity.bandwidth))
