@@ -24,7 +24,7 @@ pub use units::{Choice, SweepUnit};
 pub use work::Watcher;
 
 use super::Manner;
-use super::start::Ground;
+use super::ground::Ground;
 use crate::runtime::Backend;
 use folder::SweepFolder;
 

@@ -11,7 +11,7 @@ use super::{Sweep, SweepError};
 use crate::bundle::{Bundle, EncoderChoice, Smoothness};
 use crate::engine::EngineError;
 use crate::query::{ClassifierTaps, QueryError};
-use crate::run::start::{Ground, reference};
+use crate::run::ground::{Ground, reference};
 use crate::run::{Manner, RunError, dataset, init, unchanged};
 use crate::sampler::{MethodKind, Settings};
 

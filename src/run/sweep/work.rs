@@ -12,7 +12,7 @@ use crate::run::folder::{RUN_FILE, RunFolder};
 use crate::run::method_name::method_name;
 use crate::run::run_file::{ConstraintFile, RunFile};
 use crate::run::snapshot::Observer;
-use crate::run::{Ending, Prepared, RunError, Standing, control, resume, start, unchanged};
+use crate::run::{Ending, Prepared, RunError, Standing, control, ground, resume, unchanged};
 
 /// Somebody who watches a sweep from within its process.
 pub trait Watcher {
@@ -101,7 +101,7 @@ impl Sweep {
             self.path(),
         )?;
         RunFolder::discard_unstarted(&path)?;
-        let place = start::Place::At(&path);
+        let place = ground::Place::At(&path);
         let progress = real::unwatched();
         self.ground
             .start(unit.query(), &self.manner, place, progress)
