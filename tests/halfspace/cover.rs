@@ -18,7 +18,7 @@ fn logits(neuron: &Neuron, z1: f64, out: &Path, flags: &[&str]) -> Vec<f64> {
     words.extend(["--json", "--quiet", "--out", out_text]);
     words.extend(flags);
     let result = json(&run(&words));
-    assert_eq!(result["n_feasible"], result["n"], "{flags:?}");
+    assert_eq!(result["n_feasible"], result["n_requested"], "{flags:?}");
     super::codes_of(out, neuron.w.len())
         .iter()
         .map(|code| neuron.logit(code.iter().map(|&pixel| f64::from(pixel))))
