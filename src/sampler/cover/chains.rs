@@ -147,31 +147,34 @@ impl Cover {
         self.seek(&seeking, evaluator)?;
         let mut notice = None;
         // A few starts that lead nowhere must not hold up the others.
-        if !walking.is_empty() && 2 * walking.len() >= live.len() {
+        let measured = self.burn_in.measured().is_some();
+        if !walking.is_empty() && (measured || 2 * walking.len() >= live.len()) {
             let success = self.walk(&walking, evaluator)?;
             let (statistics, population) = (&self.statistics, &self.base.population);
             let of = |row| statistics.of(population, row);
             let measured = self.burn_in.note(&walking, success, of);
             notice = measured.map(|measured| self.tell(measured));
         }
-        let due: Vec<usize> = if self.base.is_last_step() {
-            if self.burn_in.measured().is_none() {
-                notice = Some(
-                    "the last step came before the chains had forgotten their starts: raise \
-                     --max-steps"
-                        .to_owned(),
-                );
-            }
-            walking
-        } else if let Some(measured) = self.burn_in.measured() {
-            walking
-                .into_iter()
-                .filter(|&row| self.walked[row] >= measured.between(self.has_given[row]))
-                .collect()
-        } else {
-            Vec::new()
-        };
-        Ok((self.accept(&due, evaluator)?, notice))
+        let (due, early): (Vec<usize>, Vec<usize>) =
+            walking.iter().partition(|&&row| self.has_forgotten(row));
+        if !self.base.is_last_step() {
+            return Ok((self.accept(&due, evaluator)?, notice));
+        }
+        if !early.is_empty() {
+            notice = Some(format!(
+                "the last step came before {} of {} chains had forgotten their starts: raise \
+                 --max-steps",
+                early.len(),
+                walking.len(),
+            ));
+        }
+        Ok((self.accept(&walking, evaluator)?, notice))
+    }
+
+    /// Whether a chain has walked for long enough to give a sample.
+    fn has_forgotten(&self, row: usize) -> bool {
+        let measured = self.burn_in.measured();
+        measured.is_some_and(|measured| self.walked[row] >= measured.between(self.has_given[row]))
     }
 
     fn tell(&self, measured: Measured) -> String {
