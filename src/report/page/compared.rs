@@ -13,10 +13,18 @@ pub(super) fn heading(report: &Report) -> &'static str {
     }
 }
 
+/// The class of what stands beside each other: tables of many runs are too wide for half a page.
+fn beside(report: &Report) -> &'static str {
+    match report.runs().len() {
+        1 | 2 => "columns",
+        _ => "stacked",
+    }
+}
+
 pub(super) fn write(report: &Report, drawn: &Drawn<'_>, page: &mut Markup) {
     page.element("section", &[("id", "compared")], |page| {
         page.line("h2", &[], heading(report));
-        page.element("div", &[("class", "columns")], |page| {
+        page.element("div", &[("class", beside(report))], |page| {
             page.element("div", &[], |page| {
                 page.line("h3", &[], "What was run");
                 if let Some(table) = report.table("runs") {
@@ -42,7 +50,7 @@ pub(super) fn write(report: &Report, drawn: &Drawn<'_>, page: &mut Markup) {
 fn scores(report: &Report, drawn: &Drawn<'_>, page: &mut Markup) {
     let tables = scores::side_by_side(report.runs());
     if !tables.is_empty() {
-        page.element("div", &[("class", "columns")], |page| {
+        page.element("div", &[("class", beside(report))], |page| {
             for table in &tables {
                 page.element("div", &[], |page| table.write(page));
             }
