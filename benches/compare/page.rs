@@ -38,7 +38,9 @@ fn replace(text: &mut String, name: &str, table: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The cells of one method, with the interval where one is asked for, and how many there should be.
+/// The cells of one method that are done, with the interval where one is asked for, and how many there
+/// should be. Without an interval only those that every method of the part has: rare intervals are
+/// harder, and a method must not be judged by more or fewer of them than another.
 fn cells<'a>(
     part: &Part,
     store: &'a Store,
@@ -51,10 +53,28 @@ fn cells<'a>(
         .filter(|key| key.method == method && interval.is_none_or(|only| key.interval == only))
         .collect();
     let total = asked.len();
+    let begun = begun(part, store);
+    let is_common = |key: &Key| {
+        begun.iter().all(|&method| {
+            let key = key.clone();
+            store.get(&Key { method, ..key }).is_some()
+        })
+    };
     let done = asked
         .into_iter()
+        .filter(|key| interval.is_some() || is_common(key))
         .filter_map(|key| store.get(&key).map(|result| (key, result)));
     (done.collect(), total)
+}
+
+/// The methods that have any cell of the part.
+fn begun(part: &Part, store: &Store) -> Vec<MethodKind> {
+    let has_any = |method: &&MethodKind| {
+        store
+            .cells()
+            .any(|(key, _)| key.subject == part.subject && key.method == **method)
+    };
+    MethodKind::ALL.iter().filter(has_any).copied().collect()
 }
 
 /// A figure of a cell, if it has one.
