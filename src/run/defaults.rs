@@ -14,8 +14,7 @@ pub const SAMPLES: usize = 48;
 /// images (`docs/methods.md`). It forgets where it starts and optimises nothing, so that whoever
 /// names starts, an encoder or transforms gets the paper's method, which heeds them.
 pub fn method(init: &str, encoder: &EncoderChoice, transforms: Option<&Transforms>) -> MethodKind {
-    let is_usual =
-        init == Settings::RANDOM && *encoder == EncoderChoice::Bundle && transforms.is_none();
+    let is_usual = init == Settings::RANDOM && encoder.is_bundles() && transforms.is_none();
     if is_usual {
         MethodKind::Cover
     } else {

@@ -12,7 +12,7 @@ use super::settings::{Settings, SettingsError, Stop, Update};
 use super::state::{State, StateError};
 use super::stepping::Stepping;
 use super::tunables::Tunables;
-use ndarray::{Array2, ArrayView2, Axis};
+use ndarray::{Array2, ArrayView2};
 
 /// How often a step that leaves the feasible region is halved.
 const HALVINGS: usize = 10;
@@ -111,10 +111,7 @@ impl Incremental {
         let motion = &mut self.rows.motion;
         Ok((0..population.len())
             .map(|row| {
-                let derivatives = Derivatives {
-                    objective: back.code_bar.row(row),
-                    activations: back.activation_gradients.index_axis(Axis(0), row),
-                };
+                let derivatives = Derivatives::of_row(&back, row);
                 derivatives
                     .are_finite()
                     .then(|| motion.plain_step(population, row, derivatives))

@@ -13,7 +13,7 @@ use super::spread::Spread;
 use super::state::{State, StateError};
 use super::stepping::{Advance, Base, Stepping};
 use super::tunables::Tunables;
-use ndarray::{Array2, ArrayView2, Axis};
+use ndarray::{Array2, ArrayView2};
 
 /// How often every row is given up before a run without any gradient ends.
 const SILENT_ROUNDS: u64 = 2;
@@ -193,10 +193,7 @@ impl Joint {
         }
         let back = evaluator.pull_back(embedding_bar.view())?;
         for (at, &row) in rows.iter().enumerate() {
-            let derivatives = Derivatives {
-                objective: back.code_bar.row(at),
-                activations: back.activation_gradients.index_axis(Axis(0), at),
-            };
+            let derivatives = Derivatives::of_row(&back, at);
             if !moving[row] {
                 continue;
             }

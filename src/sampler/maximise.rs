@@ -10,7 +10,7 @@ use super::report::Accepted;
 use super::settings::{Settings, SettingsError};
 use super::state::{State, StateError};
 use super::stepping::{Advance, Base, Stepping};
-use ndarray::{Array2, Axis};
+use ndarray::Array2;
 
 /// DGN-AM (Nguyen et al., arXiv 1605.09304): n independent ascents in code space on the sum of the
 /// units' activations, by its authors' program `act_max.py` (Evolving-AI-Lab/synthesizing): steps
@@ -84,10 +84,7 @@ impl Maximise {
             if climbing.binary_search(&row).is_err() {
                 continue;
             }
-            let derivatives = Derivatives {
-                objective: back.code_bar.row(at),
-                activations: back.activation_gradients.index_axis(Axis(0), at),
-            };
+            let derivatives = Derivatives::of_row(&back, at);
             if derivatives.are_finite() {
                 self.move_up(row, derivatives);
             } else {

@@ -1,5 +1,6 @@
 //! How one row moves: from its gradients to its next code.
 
+use super::evaluate::PullBack;
 use super::lagrangian::Lagrangian;
 use super::optimiser::{self, Adam};
 use super::population::Population;
@@ -7,7 +8,7 @@ use super::projection::{CodeBox, Projector, Slab};
 use super::settings::{ConstraintKind, Settings};
 use super::state::{State, StateError};
 use super::tunables::Tunables;
-use ndarray::{ArrayView1, ArrayView2, aview1};
+use ndarray::{ArrayView1, ArrayView2, Axis, aview1};
 
 /// The longest pull towards an interval, in full Adam steps.
 const REACH: f64 = 5.0;
@@ -25,7 +26,15 @@ pub(super) struct Derivatives<'a> {
     pub(super) activations: ArrayView2<'a, f32>,
 }
 
-impl Derivatives<'_> {
+impl<'a> Derivatives<'a> {
+    /// Those of a row of what was pulled back.
+    pub(super) fn of_row(back: &'a PullBack, row: usize) -> Self {
+        Derivatives {
+            objective: back.code_bar.row(row),
+            activations: back.activation_gradients.index_axis(Axis(0), row),
+        }
+    }
+
     /// Whether every value is finite.
     pub(super) fn are_finite(&self) -> bool {
         self.objective

@@ -11,7 +11,7 @@ use super::report::Accepted;
 use super::settings::{Settings, SettingsError};
 use super::state::{State, StateError};
 use super::stepping::{Advance, Base, Stepping};
-use ndarray::{Array2, Axis};
+use ndarray::Array2;
 use ndarray_rand::rand_distr::{Distribution, StandardNormal};
 
 /// What is said at the start where there is no inverse, and where the user wants none.
@@ -82,10 +82,7 @@ impl Ppgn {
             if !self.base.population.is_known(row) {
                 continue;
             }
-            let derivatives = Derivatives {
-                objective: back.code_bar.row(row),
-                activations: back.activation_gradients.index_axis(Axis(0), row),
-            };
+            let derivatives = Derivatives::of_row(&back, row);
             let mut code = self.moved(row, derivatives);
             if let Some(reconstructed) = &reconstructed {
                 let pairs = reconstructed.row(row).into_iter();

@@ -49,10 +49,7 @@ impl Cover {
         let embedding_bar = Array2::zeros((seeking.len(), width));
         let back = evaluator.pull_back(embedding_bar.view())?;
         for (at, row) in pulled {
-            let derivatives = Derivatives {
-                objective: back.code_bar.row(at),
-                activations: back.activation_gradients.index_axis(Axis(0), at),
-            };
+            let derivatives = Derivatives::of_row(&back, at);
             self.pull(row, derivatives, evaluator)?;
         }
         Ok(())

@@ -16,6 +16,17 @@ fn settings(n: usize) -> Settings {
     Settings::new(MethodKind::Cover, n)
 }
 
+/// Twenty samples of four rows.
+fn twenty_of_four() -> Settings {
+    Settings {
+        chain: Chain {
+            count: 4,
+            ..Chain::default()
+        },
+        ..settings(20)
+    }
+}
+
 /// Chains walk from there on, and no draws are made.
 fn from_the_middle(intervals: Vec<Interval>) -> Problem {
     Problem {
@@ -128,15 +139,12 @@ fn each_of_n_chains_gives_one_sample_and_says_how_it_was_found() {
 
 #[test]
 fn fewer_chains_give_samples_apart_from_each_other() {
-    let settings = Settings {
-        chain: Chain {
-            count: 4,
-            ..Chain::default()
-        },
-        ..settings(20)
-    };
     let intervals = vec![interval(Some(1.0), Some(2.0))];
-    let outcome = run(&settings, from_the_middle(intervals.clone()), &mut linear());
+    let outcome = run(
+        &twenty_of_four(),
+        from_the_middle(intervals.clone()),
+        &mut linear(),
+    );
     assert_eq!(outcome.accepted().len(), 20);
     assert_inside(&outcome, &intervals);
     let accepted = outcome.accepted();
@@ -149,15 +157,8 @@ fn fewer_chains_give_samples_apart_from_each_other() {
 
 #[test]
 fn a_row_that_is_needed_again_goes_on_with_other_draws() {
-    let settings = Settings {
-        chain: Chain {
-            count: 4,
-            ..Chain::default()
-        },
-        ..settings(20)
-    };
     let intervals = vec![interval(Some(1.0), Some(2.0))];
-    let outcome = run(&settings, ball(intervals), &mut linear());
+    let outcome = run(&twenty_of_four(), ball(intervals), &mut linear());
     let mut starts: Vec<u64> = outcome.accepted().iter().map(|s| s.start).collect();
     starts.sort_unstable();
     starts.dedup();
